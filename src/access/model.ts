@@ -1,0 +1,53 @@
+/** Who asks, what is asked about, and what was granted. Plain readonly data. */
+
+/** `user:NAME` or `group:NAME`: the only things a grant can name. */
+export type Subject = `user:${string}` | `group:${string}`
+
+/** An authenticated actor. `id` is stable and unique per person; groups come with it. */
+export type Principal = {
+  readonly id: string
+  readonly displayName: string
+  readonly initials: string
+  /** CSS colour, distinct and stable per person. */
+  readonly color: string
+  readonly groups: readonly string[]
+  /** False for the nameless visitors of `--auth open`. */
+  readonly isAuthenticated: boolean
+}
+
+/** The access ladder. `comment` and `run` are reserved words between `read` and `edit`. */
+export type Access = 'none' | 'read' | 'edit' | 'manage'
+
+export type Grant = { readonly subject: Subject; readonly access: 'read' | 'edit' }
+
+/** A Jupyter server with its rooms. Its owner is set once and never changes. */
+export type Resource = {
+  readonly name: string
+  readonly owner: Subject
+  readonly viewers: readonly Grant[]
+}
+
+/** Everything a caller can try; each row of the decision table is one of these. */
+export type Action =
+  | 'page.open'
+  | 'state.read'
+  | 'server.start'
+  | 'server.stop'
+  | 'server.delete'
+  | 'owner.change'
+  | 'viewers.manage'
+  | 'session.request'
+  | 'room.join'
+  | 'document.update'
+  | 'document.save'
+  | 'presence.send'
+  | 'history.read'
+  | 'files.read'
+  | 'files.write'
+  | 'kernels.use'
+  | 'people.list'
+  | 'people.manage'
+  | 'audit.read'
+
+/** `hide` is answered exactly as if the thing did not exist. */
+export type Decision = 'allow' | 'sign-in' | 'hide' | 'forbid' | 'owner-immutable'

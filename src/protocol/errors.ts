@@ -1,0 +1,96 @@
+/**
+ * The one table of everything that can go wrong in front of a user.
+ *
+ * Code, documentation and clients share it: an HTTP answer carries `status` and the code, a socket
+ * is closed with the close reason named here, the log line gets `level`.
+ */
+import type { CloseReason } from './close-reason.ts'
+
+export type ErrorRow = {
+  readonly status: number
+  readonly close: CloseReason
+  readonly level: 'error' | 'warn' | 'info' | 'debug'
+  /** What a person reads. One sentence, with the fix where there is one. */
+  readonly message: string
+}
+
+export const ERRORS = {
+  bad_request: {
+    status: 400,
+    close: 'bad_request',
+    level: 'info',
+    message: 'The request is not well formed.',
+  },
+  bad_room_name: {
+    status: 400,
+    close: 'bad_request',
+    level: 'info',
+    message: 'A room name has 1 to 200 characters out of A-Z a-z 0-9 . _ : ~ -',
+  },
+  malformed_message: {
+    status: 400,
+    close: 'bad_request',
+    level: 'info',
+    message: 'The message could not be decoded; nothing of it was applied.',
+  },
+  not_signed_in: { status: 401, close: 'not_signed_in', level: 'info', message: 'Sign in first.' },
+  forbidden: { status: 403, close: 'forbidden', level: 'info', message: 'You may not do that here.' },
+  bad_origin: {
+    status: 403,
+    close: 'forbidden',
+    level: 'warn',
+    message:
+      'The request comes from another web site. Add its origin to http.allowedOrigins if you trust it.',
+  },
+  read_only: {
+    status: 403,
+    close: 'read_only',
+    level: 'info',
+    message: 'You may look at this, but not change it.',
+  },
+  not_found: { status: 404, close: 'not_found', level: 'info', message: 'There is nothing here.' },
+  too_large: {
+    status: 413,
+    close: 'too_large',
+    level: 'warn',
+    message: 'The message is larger than this server takes.',
+  },
+  too_fast: { status: 429, close: 'too_fast', level: 'warn', message: 'Too many requests; wait a moment.' },
+  load_failed: {
+    status: 500,
+    close: 'load_failed',
+    level: 'error',
+    message: 'The document could not be loaded.',
+  },
+  internal: {
+    status: 500,
+    close: 'internal',
+    level: 'error',
+    message: 'The server failed; the log says why.',
+  },
+  jupyter_unreachable: {
+    status: 502,
+    close: 'try_again_later',
+    level: 'warn',
+    message: 'The Jupyter server does not answer.',
+  },
+  store_unavailable: {
+    status: 503,
+    close: 'try_again_later',
+    level: 'error',
+    message: 'The store cannot write at the moment; nothing was lost, try again.',
+  },
+  draining: { status: 503, close: 'restarting', level: 'info', message: 'The server is restarting.' },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** A fault that a user may meet. Thrown where it is decided, mapped once at the rim. */
+export class SyncError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail ?? ERRORS[code].message, options)
+    this.name = 'SyncError'
+    this.code = code
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * The wire messages of a room, decoded.
+ *
+ * Every frame starts with a varUint message type; the numbers are those of y-websocket, and 2 is
+ * Jupyter's RAW message (y-websocket itself calls it "auth").
+ */
+export const MessageType = { sync: 0, awareness: 1, raw: 2, queryAwareness: 3 } as const
+export const SyncType = { step1: 0, step2: 1, update: 2 } as const
+
+/** One client's awareness: `state` is the JSON text as sent, or null when the client leaves. */
+export type AwarenessEntry = {
+  readonly clientId: number
+  readonly clock: number
+  readonly state: string | null
+}
+
+/** What a client may say. */
+export type ClientMessage =
+  | { readonly kind: 'syncStep1'; readonly stateVector: Uint8Array }
+  | { readonly kind: 'syncStep2'; readonly update: Uint8Array }
+  | { readonly kind: 'update'; readonly update: Uint8Array }
+  | { readonly kind: 'awareness'; readonly entries: readonly AwarenessEntry[] }
+  | { readonly kind: 'queryAwareness' }
+  /** Jupyter only: "save now", answered exactly once with the same id. */
+  | { readonly kind: 'save'; readonly saveId: number }
+  /** A message type this server does not know. */
+  | { readonly kind: 'unknown'; readonly type: number }
+
+export type SaveStatus = 'success' | 'failed' | 'skipped'
+
+/** `y-websocket` clients have no RAW messages; JupyterLab's do. */
+export type Dialect = 'y-websocket' | 'jupyter'

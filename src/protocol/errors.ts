@@ -48,7 +48,25 @@ export const ERRORS = {
     level: 'info',
     message: 'You may look at this, but not change it.',
   },
+  owner_immutable: {
+    status: 409,
+    close: 'forbidden',
+    level: 'info',
+    message: 'The owner is set when a server is created and never changes.',
+  },
   not_found: { status: 404, close: 'not_found', level: 'info', message: 'There is nothing here.' },
+  too_slow: {
+    status: 408,
+    close: 'too_slow',
+    level: 'info',
+    message: 'The request took too long to arrive.',
+  },
+  other_lineage: {
+    status: 409,
+    close: 'other_lineage',
+    level: 'warn',
+    message: 'This document has a new history; reload the page to continue.',
+  },
   too_large: {
     status: 413,
     close: 'too_large',
@@ -79,6 +97,12 @@ export const ERRORS = {
     close: 'try_again_later',
     level: 'error',
     message: 'The store cannot write at the moment; nothing was lost, try again.',
+  },
+  room_full: {
+    status: 503,
+    close: 'try_again_later',
+    level: 'warn',
+    message: 'Too many people are in this room, or too many rooms are open; try again later.',
   },
   draining: { status: 503, close: 'restarting', level: 'info', message: 'The server is restarting.' },
 } as const satisfies Record<string, ErrorRow>

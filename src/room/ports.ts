@@ -118,6 +118,8 @@ export interface DocumentBinding {
   open(): Promise<void>
   /** Called after each durable batch that changed the document by someone else than this binding. */
   changed(): void
+  /** True while the outside does not have what the document has; such a room is not unloaded. */
+  readonly hasUnsavedChanges: boolean
   /** Manual save; always answers. */
   save(): Promise<SaveStatus>
   /** Saves what is unsaved (within the caller's deadline) and lets go of timers. */

@@ -1,0 +1,155 @@
+/**
+ * The commit loop: log before broadcast, with group commit.
+ *
+ * One loop serves the whole process. While a write is in flight, the new edits of every room
+ * gather; the next write takes all of them in one durable step. Nothing is shown to a peer before
+ * its record is in the log, so what anybody has seen survives a crash of this process.
+ *
+ * A failed write has an unknown outcome. The loop holds everything, asks the store what arrived,
+ * writes the rest, and only then goes on; edits keep gathering meanwhile, up to each room's limit.
+ */
+import { runInBackground } from '../lib/run-in-background.ts'
+import type { Clock } from './clock.ts'
+import type { AppendItem, DocumentStore, RoomObserver } from './ports.ts'
+
+/** A room as the loop sees it. None of these may wait. */
+export interface Committer {
+  /** Applies what gathered, in one transaction, and hands over its log records (none: nothing to write). */
+  takeBatch(): readonly AppendItem[]
+  /** Everything taken is in the log: show it. */
+  committed(): void
+  /** Another owner has this document; what was taken was not written. */
+  stale(): void
+}
+
+export type CommitLoopOptions = {
+  readonly store: DocumentStore
+  readonly clock: Clock
+  readonly observer: Pick<RoomObserver, 'committed'>
+  /** Pause before the first retry, doubled up to `maxRetryMs`. */
+  readonly retryMs: number
+  readonly maxRetryMs: number
+  readonly onFailure: (error: unknown) => void
+}
+
+type Batch = ReadonlyMap<Committer, readonly AppendItem[]>
+
+export class CommitLoop {
+  readonly #options: CommitLoopOptions
+  #waiting = new Set<Committer>()
+  #isRunning = false
+  #failure: Error | undefined
+  #idleWaiters: (() => void)[] = []
+
+  constructor(options: CommitLoopOptions) {
+    this.#options = options
+  }
+
+  /** Why nothing can be written at the moment; undefined while all is well. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  schedule(room: Committer): void {
+    this.#waiting.add(room)
+    if (this.#isRunning) return
+    this.#isRunning = true
+    // Deferred, so that all the frames of one burst of socket reads share one commit.
+    this.#options.clock.defer(() => runInBackground(() => this.#run(), this.#options.onFailure))
+  }
+
+  /** Resolves when nothing waits and nothing is in flight. */
+  async idle(): Promise<void> {
+    if (!this.#isRunning) return
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const rooms = this.#waiting
+      this.#waiting = new Set()
+      await this.#commit(new Map([...rooms].map((room) => [room, this.#take(room)])))
+    }
+    this.#isRunning = false
+    for (const resolve of this.#idleWaiters.splice(0)) resolve()
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    const items = [...batch.values()].flat()
+    const startedAt = this.#options.clock.elapsed()
+    const stale = items.length === 0 ? new Set<string>() : await this.#write(items)
+    if (items.length > 0) this.#report(batch, items, this.#options.clock.elapsed() - startedAt)
+    for (const [room, ownItems] of batch) {
+      const first = ownItems[0]
+      const isStale = first !== undefined && stale.has(first.document)
+      this.#guard(() => (isStale ? room.stale() : room.committed()))
+    }
+  }
+
+  #take(room: Committer): readonly AppendItem[] {
+    let items: readonly AppendItem[] = []
+    this.#guard(() => (items = room.takeBatch()))
+    return items
+  }
+
+  /** One room's bug must not stop the writes of all the others. */
+  #guard(step: () => unknown): void {
+    try {
+      step()
+    } catch (error) {
+      this.#options.onFailure(error)
+    }
+  }
+
+  /** Resolves only when the outcome of every item is known. */
+  async #write(items: readonly AppendItem[]): Promise<ReadonlySet<string>> {
+    const stale = new Set<string>()
+    let rest = items
+    for (let attempt = 0; rest.length > 0; attempt += 1) {
+      try {
+        if (attempt > 0) rest = await this.#notYetWritten(rest)
+        const results = rest.length > 0 ? await this.#options.store.append(rest) : []
+        for (const { document, result } of results) if (result === 'stale') stale.add(document)
+        this.#failure = undefined
+        return stale
+      } catch (error) {
+        this.#failure = error instanceof Error ? error : new Error(String(error))
+        this.#options.onFailure(error)
+        await this.#pause(attempt)
+      }
+    }
+    return stale
+  }
+
+  /** After an unknown outcome: a document's items are in the log together, or not at all. */
+  async #notYetWritten(items: readonly AppendItem[]): Promise<AppendItem[]> {
+    const rest: AppendItem[] = []
+    for (const own of groupByDocument(items).values()) {
+      const first = own[0]
+      if (first === undefined) continue
+      const found = await this.#options.store.readAfter(first.document, first.seq - 1, 1)
+      if (found.length === 0) rest.push(...own)
+    }
+    return rest
+  }
+
+  async #pause(attempt: number): Promise<void> {
+    const ms = Math.min(this.#options.retryMs * 2 ** attempt, this.#options.maxRetryMs)
+    await new Promise<void>((resolve) => this.#options.clock.after(ms, resolve))
+  }
+
+  #report(batch: Batch, items: readonly AppendItem[], ms: number): void {
+    const bytes = items.reduce((sum, item) => sum + item.bytes.length, 0)
+    this.#options.observer.committed({ rooms: batch.size, records: items.length, bytes, ms })
+  }
+}
+
+function groupByDocument(items: readonly AppendItem[]): Map<string, AppendItem[]> {
+  const groups = new Map<string, AppendItem[]>()
+  for (const item of items) {
+    const group = groups.get(item.document)
+    if (group === undefined) groups.set(item.document, [item])
+    else group.push(item)
+  }
+  return groups
+}

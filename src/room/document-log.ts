@@ -1,0 +1,92 @@
+/**
+ * One document's place in the store: numbers its records, knows what is durable, and decides when a
+ * snapshot is worth writing.
+ */
+import { shouldCompact } from '../document/compaction.ts'
+import type { Lineage, DocumentId } from '../protocol/names.ts'
+import type { Change } from './edit-queue.ts'
+import type { RoomPolicy } from './policy.ts'
+import type { AppendItem, DocumentStore, Seq, StoredDocument } from './ports.ts'
+
+export type DocumentLogOptions = {
+  readonly document: DocumentId
+  readonly lineage: Lineage
+  readonly store: DocumentStore
+  readonly policy: Pick<RoomPolicy, 'compaction' | 'compactOnUnloadRecords'>
+  readonly stored: StoredDocument | undefined
+}
+
+export class DocumentLog {
+  readonly #options: DocumentLogOptions
+  #seq: Seq
+  #durableSeq: Seq
+  #tail: { records: number; bytes: number; snapshotBytes: number }
+  #isCompacting = false
+
+  constructor(options: DocumentLogOptions) {
+    this.#options = options
+    const { stored } = options
+    this.#seq = stored?.head ?? 0
+    this.#durableSeq = this.#seq
+    const tail = stored?.tail ?? []
+    this.#tail = {
+      records: tail.length,
+      bytes: tail.reduce((sum, record) => sum + record.bytes.length, 0),
+      snapshotBytes: stored?.snapshot?.length ?? 0,
+    }
+  }
+
+  get durableSeq(): Seq {
+    return this.#durableSeq
+  }
+
+  /** The records of one batch, numbered. The first of all names the lineage. */
+  recordsOf(changes: readonly Change[], at: number): AppendItem[] {
+    const items: AppendItem[] = []
+    const { document, lineage, store } = this.#options
+    const add = (kind: AppendItem['kind'], author: string, bytes: Uint8Array): void => {
+      this.#seq += 1
+      items.push({ document, token: store.token, seq: this.#seq, at, kind, author, bytes })
+    }
+    for (const { update, binding, authorIds } of changes) {
+      if (update === undefined && binding === undefined) continue
+      if (this.#seq === 0) add('created', authorIds, new TextEncoder().encode(lineage))
+      if (update !== undefined) add('update', authorIds, update)
+      if (binding !== undefined) add('binding', authorIds, binding)
+    }
+    return items
+  }
+
+  /** Everything numbered so far is in the store. */
+  committed(changes: readonly Change[]): void {
+    this.#durableSeq = this.#seq
+    for (const { update } of changes) {
+      if (update === undefined) continue
+      this.#tail.records += 1
+      this.#tail.bytes += update.length
+    }
+  }
+
+  get isWorthCompacting(): boolean {
+    return !this.#isCompacting && shouldCompact(this.#tail, this.#options.policy.compaction)
+  }
+
+  get isWorthCompactingOnUnload(): boolean {
+    return !this.#isCompacting && this.#tail.records >= this.#options.policy.compactOnUnloadRecords
+  }
+
+  /** `snapshot` must hold exactly what is durable now, as it does right after a commit. */
+  async compact(snapshot: Uint8Array): Promise<void> {
+    const { document, store } = this.#options
+    const covered = { ...this.#tail }
+    this.#isCompacting = true
+    try {
+      if ((await store.compact(document, store.token, this.#durableSeq, snapshot)) === 'stale') return
+      this.#tail.records -= covered.records
+      this.#tail.bytes -= covered.bytes
+      this.#tail.snapshotBytes = snapshot.length
+    } finally {
+      this.#isCompacting = false
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { CompactionPolicy } from '../document/compaction.ts'
+
+/** Every bound of a room. Bytes and milliseconds, as the names say. */
+export type RoomPolicy = {
+  readonly maxSessions: number
+  /** Edits received but not yet written; reached only while the store cannot write. */
+  readonly maxPendingBytes: number
+  /** Unsent bytes after which a peer counts as lagging and gets a diff later instead of a queue. */
+  readonly maxPeerBufferedBytes: number
+  /** A lagging peer that does not catch up within this time is closed. */
+  readonly slowPeerMs: number
+  /** Silence after which a keep-alive frame is sent; y-websocket clients hang up after 30 s. */
+  readonly keepAliveMs: number
+  readonly awarenessWindowMs: number
+  readonly maxClientIdsPerSession: number
+  /** Edits of one session that wait for what they refer to. */
+  readonly maxParkedEdits: number
+  readonly maxParkedBytes: number
+  readonly maxParkedMs: number
+  /** A reader that goes on writing after this many refusals is closed. */
+  readonly maxRefusedWrites: number
+  readonly compaction: CompactionPolicy
+  readonly compactOnUnloadRecords: number
+  /** An empty room stays loaded this long. */
+  readonly idleUnloadMs: number
+  readonly maxOpenRooms: number
+}

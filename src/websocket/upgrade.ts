@@ -1,0 +1,195 @@
+/**
+ * Where every websocket enters: our rooms, Jupyter's rooms, and whatever the gateway passes on.
+ *
+ * Refusals: a browser cannot see why a handshake failed and tries for ever, so it is let in and
+ * closed with a code, once; a client without an Origin gets the HTTP status.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Admission, Gate } from '../identity/gate.ts'
+import { runInBackground } from '../lib/run-in-background.ts'
+import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
+import type { Dialect } from '../protocol/message.ts'
+import { type RoomName, documentId } from '../protocol/names.ts'
+import type { RoomSpec } from '../room/ports.ts'
+import type { RoomRegistry } from '../room/room-registry.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionRegistry } from './connection-registry.ts'
+import { refuseUpgrade } from './refuse.ts'
+import { RefusedPairs } from './refused-pairs.ts'
+import { type UpgradeRoute, matchUpgrade } from './upgrade-route.ts'
+
+export type UpgradeDeps = {
+  readonly baseUrl: string
+  readonly gate: Gate
+  readonly rooms: RoomRegistry
+  readonly connections: ConnectionRegistry
+  /** Absent without a Jupyter server. */
+  readonly jupyter?:
+    | {
+        readonly roomSpec: (name: RoomName) => Promise<RoomSpec | undefined>
+        readonly tunnel: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
+      }
+    | undefined
+  readonly limits: {
+    readonly maxFrameBytes: number
+    readonly jupyterMaxFrameBytes: number
+    readonly maxUpgradesInFlight: number
+  }
+  readonly onJoin: (facts: JoinFacts) => void
+  readonly onError: (error: unknown) => void
+}
+
+export type JoinFacts = {
+  readonly room: string
+  readonly user: string
+  readonly outcome: 'joined' | ErrorCode
+}
+
+type RoomRoute = Extract<UpgradeRoute, { kind: 'room' }>
+type Admitted = Extract<Admission, { ok: true }>
+
+const MAX_EARLY_FRAMES = 256
+const MAX_FRAGMENTS = 1024
+/** Chunks of one frame that is still arriving; a TCP read brings 64 KiB, so this admits any frame. */
+const MAX_BUFFERED_CHUNKS = 256 * 1024
+const CLOSE_TIMEOUT_MS = 3000
+
+export class UpgradeHandler {
+  readonly #deps: UpgradeDeps
+  readonly #servers: Record<Dialect, WebSocketServer>
+  readonly #refusedPairs = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
+  #inFlight = 0
+  #isDraining = false
+
+  constructor(deps: UpgradeDeps) {
+    this.#deps = deps
+    this.#servers = {
+      'y-websocket': websocketServer(deps.limits.maxFrameBytes),
+      jupyter: websocketServer(deps.limits.jupyterMaxFrameBytes),
+    }
+  }
+
+  /** From now on every upgrade is refused with 503. */
+  drain(): void {
+    this.#isDraining = true
+  }
+
+  /** The `upgrade` listener of the HTTP server. */
+  readonly handle = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    // First of all: a reset while we wait for anything would otherwise end the process.
+    socket.on('error', () => socket.destroy())
+    runInBackground(
+      () => this.#handle(request, socket, head),
+      (error) => {
+        this.#deps.onError(error)
+        socket.destroy()
+      },
+    )
+  }
+
+  async #handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (this.#isDraining) return refuseUpgrade(socket, 'draining')
+    if (this.#inFlight >= this.#deps.limits.maxUpgradesInFlight) return refuseUpgrade(socket, 'too_fast')
+    const route = matchUpgrade(request.url ?? '', this.#deps.baseUrl)
+    this.#inFlight += 1
+    try {
+      if (route.kind === 'room') await this.#room(route, request, socket, head)
+      else if (route.kind === 'other' && this.#deps.jupyter !== undefined) {
+        await this.#deps.jupyter.tunnel(request, socket, head)
+      } else refuseUpgrade(socket, route.kind === 'bad' ? 'bad_room_name' : 'not_found')
+    } finally {
+      this.#inFlight -= 1
+    }
+  }
+
+  async #room(route: RoomRoute, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (route.dialect === 'jupyter' && this.#deps.jupyter === undefined)
+      return refuseUpgrade(socket, 'not_found')
+    const admission = await this.#deps.gate.admit(request, 'room.join')
+    if (socket.destroyed) return
+    if (!admission.ok) return this.#refuse(admission.code, route, request, socket, head)
+    if (this.#deps.connections.isFull) return refuseUpgrade(socket, 'too_fast')
+    if (this.#refusedPairs.has(pairKey(admission, route), performance.now()))
+      return refuseUpgrade(socket, 'forbidden')
+    this.#servers[route.dialect].handleUpgrade(request, socket, head, (websocket) => {
+      const connection = this.#connect(websocket, socket, route.dialect)
+      runInBackground(() => this.#join(connection, admission, route), this.#deps.onError)
+    })
+  }
+
+  #connect(websocket: WebSocket, socket: Duplex, dialect: Dialect): Connection {
+    const { connections, limits } = this.#deps
+    const connection = new Connection({
+      websocket,
+      socket,
+      dialect,
+      maxEarlyFrames: MAX_EARLY_FRAMES,
+      maxEarlyBytes: dialect === 'jupyter' ? limits.jupyterMaxFrameBytes : limits.maxFrameBytes,
+      onClosed: (closed) => connections.delete(closed),
+    })
+    connections.add(connection)
+    return connection
+  }
+
+  async #join(connection: Connection, admission: Admitted, route: RoomRoute): Promise<void> {
+    const facts = { room: route.room, user: admission.principal.id }
+    try {
+      const spec = await this.#spec(route)
+      if (!connection.isOpen) return
+      const member = { principal: admission.principal, access: admission.access, peer: connection }
+      const session = await this.#deps.rooms.join(spec, member, lineageOf(route, spec))
+      connection.attach(session)
+      this.#deps.onJoin({ ...facts, outcome: 'joined' })
+    } catch (error) {
+      const code = error instanceof SyncError ? error.code : 'internal'
+      if (!(error instanceof SyncError)) this.#deps.onError(error)
+      if (code === 'other_lineage') this.#refusedPairs.remember(pairKey(admission, route), performance.now())
+      connection.close(ERRORS[code].close)
+      this.#deps.onJoin({ ...facts, outcome: code })
+    }
+  }
+
+  async #spec(route: RoomRoute): Promise<RoomSpec> {
+    if (route.dialect === 'y-websocket') {
+      return { document: documentId('plain', route.room), dialect: 'y-websocket', persistence: 'durable' }
+    }
+    const spec = await this.#deps.jupyter?.roomSpec(route.room)
+    if (spec === undefined) throw new SyncError('not_found')
+    return spec
+  }
+
+  #refuse(code: ErrorCode, route: RoomRoute, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Never complete a handshake for another web site.
+    if (request.headers.origin === undefined || code === 'bad_origin') return refuseUpgrade(socket, code)
+    this.#servers[route.dialect].handleUpgrade(request, socket, head, (websocket) => {
+      this.#connect(websocket, socket, route.dialect).close(ERRORS[code].close)
+    })
+  }
+}
+
+/** JupyterLab always sends its session, which names the history; without it nothing may be merged. */
+function lineageOf(route: RoomRoute, spec: RoomSpec): string | undefined {
+  if (route.dialect === 'jupyter' && spec.persistence === 'durable') return route.lineage ?? ''
+  return spec.persistence === 'durable' ? route.lineage : undefined
+}
+
+function pairKey(admission: Admitted, route: RoomRoute): string {
+  return JSON.stringify([admission.principal.id, route.room, route.lineage])
+}
+
+function websocketServer(maxPayload: number): WebSocketServer {
+  const options = {
+    noServer: true,
+    clientTracking: false,
+    // Costs more than the whole send on small messages, and memory per connection.
+    perMessageDeflate: false,
+    maxPayload,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+    // A client that does not answer a close is cut off; its room has forgotten it long before.
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  }
+  return new WebSocketServer(options)
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as Y from 'yjs'
+import { RoomClient } from '../support/room-client.ts'
+import { roomFixture, testDocument } from '../support/room-fixture.ts'
+import { until } from '../support/until.ts'
+
+test('two clients converge on what both typed', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  const bob = await room.join(new RoomClient('bob'))
+  ann.text.insert(0, 'hello')
+  bob.text.insert(0, 'HELLO ')
+  await until(() => ann.text.length === 11 && ann.text.toJSON() === bob.text.toJSON())
+})
+
+test('[ROOM-10] no peer is sent an update before its record is durable', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  const bob = await room.join(new RoomClient('bob'))
+  await until(() => ann.isSynced && bob.isSynced)
+  room.store.hold()
+  const seen = bob.frames.length
+  ann.text.insert(0, 'secret')
+  await until(() => room.store.appends > 0)
+  assert.equal(bob.frames.length, seen)
+  room.store.release()
+  await until(() => bob.text.toJSON() === 'secret')
+  const stored = await room.store.load(testDocument())
+  assert.ok(stored !== undefined && stored.tail.length > 0)
+})
+
+test('[ROOM-11] a step 2 waits for everything received before it', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  await until(() => ann.isSynced)
+  room.store.hold()
+  ann.text.insert(0, 'typed before the join')
+  const bob = await room.join(new RoomClient('bob'))
+  await until(() => room.store.appends > 0)
+  assert.equal(bob.isSynced, false)
+  room.store.release()
+  await until(() => bob.isSynced)
+  assert.equal(bob.text.toJSON(), 'typed before the join')
+})
+
+for (const isWritten of [false, true]) {
+  test(`[ROOM-12] an append that fails ${isWritten ? 'after' : 'before'} it was written is repeated without a double`, async (t) => {
+    const room = roomFixture(t)
+    const ann = await room.join(new RoomClient('ann'))
+    const bob = await room.join(new RoomClient('bob'))
+    await until(() => ann.isSynced && bob.isSynced)
+    room.store.failNextAppend(isWritten)
+    ann.text.insert(0, 'once')
+    await until(() => room.loop.failure !== undefined)
+    assert.equal(bob.text.toJSON(), '')
+    room.clock.advance(10)
+    await until(() => bob.text.toJSON() === 'once')
+    assert.equal(room.loop.failure, undefined)
+    const stored = await room.store.load(testDocument())
+    assert.deepEqual(
+      stored?.tail.map((record) => record.seq),
+      [2],
+    )
+  })
+}
+
+test('[ROOM-12] beyond the limit of unwritten edits the sender is closed with a retryable reason', async (t) => {
+  const room = roomFixture(t, { maxPendingBytes: 4096 })
+  const ann = await room.join(new RoomClient('ann'))
+  await until(() => ann.isSynced)
+  room.store.hold()
+  ann.text.insert(0, 'a')
+  await until(() => room.store.appends > 0)
+  for (let i = 0; i < 10 && ann.isOpen; i += 1) ann.text.insert(0, 'x'.repeat(1000))
+  assert.equal(ann.closedWith, 'try_again_later')
+})
+
+test('[ROOM-13] the only author of a batch is not sent its own update, and several get the others', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  const bob = await room.join(new RoomClient('bob'))
+  await until(() => ann.isSynced && bob.isSynced)
+  const seen = ann.frames.length
+  ann.text.insert(0, 'mine')
+  await until(() => bob.text.toJSON() === 'mine')
+  assert.equal(ann.frames.length, seen)
+  ann.text.insert(0, 'A')
+  bob.text.insert(0, 'B')
+  await until(() => ann.text.length === 6 && ann.text.toJSON() === bob.text.toJSON())
+})
+
+test('[ROOM-14] an update that refers to something unknown waits outside the document', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  const bob = await room.join(new RoomClient('bob'))
+  await until(() => ann.isSynced && bob.isSynced)
+  const offline = new Y.Doc()
+  const updates: Uint8Array[] = []
+  offline.on('update', (update: Uint8Array) => updates.push(update))
+  offline.getText('source').insert(0, 'first')
+  offline.getText('source').insert(5, ' second')
+  const [first, second] = updates
+  const asked = ann.frames.length
+  ann.sayUpdate(second!)
+  await until(() => ann.frames.length > asked)
+  assert.deepEqual(ann.frames.at(-1)!.subarray(0, 2), new Uint8Array([0, 0]), 'asked with a step 1')
+  const carol = await room.join(new RoomClient('carol'))
+  await until(() => carol.isSynced)
+  assert.equal(carol.doc.store.pendingStructs, null)
+  ann.sayUpdate(first!)
+  await until(() => bob.text.toJSON() === 'first second')
+})
+
+test('[ROOM-15] a malformed frame closes its sender and changes nothing for anybody else', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  const bob = await room.join(new RoomClient('bob'))
+  ann.text.insert(0, 'kept')
+  await until(() => bob.text.toJSON() === 'kept')
+  for (const frame of [[], [0], [0, 2], [0, 2, 200], [0, 2, 3, 1, 2, 3], [1, 5, 9], [9], [0, 9, 0]]) {
+    const mallory = await room.join(new RoomClient('mallory'))
+    mallory.session?.receive(new Uint8Array(frame))
+    assert.equal(mallory.closedWith, 'bad_request', `frame ${frame.join(' ')}`)
+  }
+  bob.text.insert(4, ' on')
+  await until(() => ann.text.toJSON() === 'kept on')
+  assert.equal(ann.isOpen && bob.isOpen, true)
+})
+
+test('[ROOM-17] everyone who joins with nothing is answered with the same bytes', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  ann.text.insert(0, 'shared')
+  await until(() => ann.isSynced)
+  const bob = await room.join(new RoomClient('bob'))
+  const carol = await room.join(new RoomClient('carol'))
+  await until(() => bob.isSynced && carol.isSynced)
+  const step2 = (client: RoomClient): Uint8Array | undefined =>
+    client.frames.find((frame) => frame[0] === 0 && frame[1] === 1)
+  assert.equal(step2(bob), step2(carol))
+  ann.text.insert(0, 'more ')
+  await until(() => bob.text.toJSON() === 'more shared')
+  const dave = await room.join(new RoomClient('dave'))
+  await until(() => dave.isSynced)
+  assert.equal(dave.text.toJSON(), 'more shared')
+})
+
+test('[ROOM-18] another owner of the document ends the room and sends its people back', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  await until(() => ann.isSynced)
+  room.store.isStale = true
+  ann.text.insert(0, 'late')
+  await until(() => ann.closedWith === 'restarting')
+  assert.equal(await room.store.load(testDocument()), undefined)
+})

@@ -1,0 +1,88 @@
+import type { TestContext } from 'node:test'
+import { type DocumentId, type Lineage, documentId, parseRoomName } from '../../src/protocol/names.ts'
+import { CommitLoop } from '../../src/room/commit-loop.ts'
+import type { RoomPolicy } from '../../src/room/policy.ts'
+import type { DocumentStore, RoomObserver, RoomSpec } from '../../src/room/ports.ts'
+import { RoomRegistry } from '../../src/room/room-registry.ts'
+import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
+import { HeldStore } from './held-store.ts'
+import { ManualClock } from './manual-clock.ts'
+import type { RoomClient } from './room-client.ts'
+
+export const TEST_POLICY: RoomPolicy = {
+  maxSessions: 100,
+  maxPendingBytes: 1024 * 1024,
+  maxPeerBufferedBytes: 64 * 1024,
+  slowPeerMs: 30_000,
+  keepAliveMs: 20_000,
+  awarenessWindowMs: 20,
+  maxClientIdsPerSession: 2,
+  maxParkedEdits: 64,
+  maxParkedBytes: 1024 * 1024,
+  maxParkedMs: 10_000,
+  maxRefusedWrites: 5,
+  compaction: { maxRecords: 1000, maxBytes: 4 * 1024 * 1024 },
+  compactOnUnloadRecords: 50,
+  idleUnloadMs: 60_000,
+  maxOpenRooms: 100,
+}
+
+export const SILENT: RoomObserver = {
+  committed: () => {},
+  received: () => {},
+  broadcast: () => {},
+  rejected: () => {},
+  joined: () => {},
+  left: () => {},
+  loaded: () => {},
+}
+
+export function testDocument(name = 'demo'): DocumentId {
+  const room = parseRoomName(name)
+  if (room === undefined) throw new Error(`bad room name ${name}`)
+  return documentId('plain', room)
+}
+
+/** A registry over an in-memory store, with time and disk in the test's hands. */
+export function roomFixture(t: TestContext, policy: Partial<RoomPolicy> = {}, inner?: DocumentStore) {
+  const clock = new ManualClock()
+  const store = new HeldStore(inner ?? new MemoryDocumentStore())
+  const errors: unknown[] = []
+  const loop = new CommitLoop({
+    store,
+    clock,
+    observer: SILENT,
+    retryMs: 10,
+    maxRetryMs: 1000,
+    onFailure: (error) => errors.push(error),
+  })
+  let lineages = 0
+  const rooms = new RoomRegistry({
+    store,
+    loop,
+    clock,
+    observer: SILENT,
+    policy: { ...TEST_POLICY, ...policy },
+    mintLineage: () => String((lineages += 1)).padStart(32, '0') as Lineage,
+    onError: (error) => errors.push(error),
+  })
+  const clients: RoomClient[] = []
+  t.after(async () => {
+    store.release()
+    for (const client of clients) client.dispose()
+    await rooms.closeAll().catch(() => {})
+  })
+  const plain: RoomSpec = { document: testDocument(), dialect: 'y-websocket', persistence: 'durable' }
+  return {
+    clock,
+    store,
+    loop,
+    rooms,
+    errors,
+    plain,
+    async join(client: RoomClient, spec: RoomSpec = plain, lineage?: string): Promise<RoomClient> {
+      clients.push(client)
+      return client.start(await rooms.join(spec, client, lineage))
+    },
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * `instance.json` says that a data folder was used before, and by which database. Without it, a
+ * lost `CURRENT` file or an unmounted volume would look like a fresh folder: LevelDB would create a
+ * new database there, and delete the tables of the old one on the way.
+ */
+import { randomUUID } from 'node:crypto'
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createFile } from './create-file.ts'
+import { DataFolderError, errorCode } from './data-folder-error.ts'
+
+/** The layout of the sublevels and values. Raised with every change that older code cannot read. */
+export const STORE_FORMAT = 1
+
+export type Instance = {
+  /** Shared by the file and the database that belong together. */
+  readonly uuid: string
+  readonly format: number
+}
+
+export function newInstance(): Instance {
+  return { uuid: randomUUID(), format: STORE_FORMAT }
+}
+
+export async function readInstanceFile(directory: string): Promise<Instance | undefined> {
+  const path = instancePath(directory)
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw new DataFolderError('unreadable', directory, `Cannot read ${path}.`, { cause: error })
+  })
+  if (text === undefined) return undefined
+  const instance = parseInstance(text)
+  if (instance === undefined) {
+    const message = `${path} is not what Outrigger wrote. Restore it from a backup; if that cannot be done, remove it: it is made again from the database.`
+    throw new DataFolderError('unreadable', directory, message)
+  }
+  return instance
+}
+
+export async function createInstanceFile(directory: string, instance: Instance): Promise<void> {
+  await createFile(instancePath(directory), Buffer.from(`${JSON.stringify(instance)}\n`), 0o644)
+}
+
+export function parseInstance(text: string): Instance | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || !('uuid' in value) || !('format' in value))
+      return undefined
+    const { uuid, format } = value
+    if (typeof uuid !== 'string' || typeof format !== 'number') return undefined
+    return { uuid, format }
+  } catch {
+    return undefined
+  }
+}
+
+export function refuseNewerFormat(directory: string, instance: Instance): void {
+  if (instance.format <= STORE_FORMAT) return
+  const message = `The data folder ${directory} was written by a newer version of Outrigger (format ${instance.format}, this one knows ${STORE_FORMAT}). Install that version again.`
+  throw new DataFolderError('too-new', directory, message)
+}
+
+/** True when a LevelDB folder holds neither a database nor the remains of one. */
+export async function isVacant(levelDirectory: string): Promise<boolean> {
+  const names = await readdir(levelDirectory).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return []
+    throw error
+  })
+  return !names.some((name) => name === 'CURRENT' || /\.(?:ldb|sst|log)$/.test(name))
+}
+
+function instancePath(directory: string): string {
+  return join(directory, 'instance.json')
+}

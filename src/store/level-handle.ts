@@ -1,0 +1,111 @@
+/** LevelDB as the store uses it: binary sublevels, reads from one consistent view. */
+import { Level } from 'level'
+import { SyncError } from '../protocol/errors.ts'
+import { errorCode } from './data-folder-error.ts'
+import { type KeyRange, SUBLEVELS, type Sublevel } from './keys.ts'
+
+const BINARY = { keyEncoding: 'buffer', valueEncoding: 'buffer' }
+const NEVER_CREATE = { ...BINARY, createIfMissing: false }
+
+export type Operation =
+  | { readonly type: 'put'; readonly sublevel: Sublevel; readonly key: Buffer; readonly value: Buffer }
+  | { readonly type: 'del'; readonly sublevel: Sublevel; readonly key: Buffer }
+
+type RangeOptions = { readonly isReversed?: boolean; readonly limit?: number }
+
+/** Everything seen through one reader is of one moment, whatever is written meanwhile. */
+export interface Reader {
+  get(sublevel: Sublevel, key: Buffer): Promise<Buffer | undefined>
+  entries(sublevel: Sublevel, range: KeyRange, options?: RangeOptions): AsyncIterable<[Buffer, Buffer]>
+  keys(sublevel: Sublevel, range: KeyRange, options?: RangeOptions): Promise<Buffer[]>
+}
+
+type Sub = ReturnType<typeof sublevelOf>
+
+export class LevelHandle {
+  readonly #directory: string
+  #level: Level<Buffer, Buffer> | undefined
+  #sublevels: ReadonlyMap<Sublevel, Sub> = new Map()
+
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  /** Opens, or opens again after `close`. Never creates a database unless told to. */
+  async open(options: { readonly createIfMissing: boolean }): Promise<void> {
+    // Made only now: a `Level` opens itself right after its constructor when nobody else does.
+    const level = (this.#level ??= new Level<Buffer, Buffer>(this.#directory, NEVER_CREATE))
+    await level.open(options)
+    // Sublevels are closed with the database and do not come back with it.
+    this.#sublevels = new Map(SUBLEVELS.map((name) => [name, sublevelOf(level, name)]))
+  }
+
+  async close(): Promise<void> {
+    await this.#level?.close()
+  }
+
+  /** All operations, or none. `isSynced`: resolves only when they are behind an fsync. */
+  async write(operations: readonly Operation[], isSynced: boolean): Promise<void> {
+    const batch = operations.map((operation) => ({
+      ...operation,
+      sublevel: this.#sublevel(operation.sublevel),
+    }))
+    await this.#open().batch(batch, { sync: isSynced })
+  }
+
+  async read<Result>(task: (reader: Reader) => Promise<Result>): Promise<Result> {
+    const snapshot = this.#open().snapshot()
+    try {
+      return await task({
+        get: async (sublevel, key) => this.#sublevel(sublevel).get(key, { snapshot }),
+        entries: (sublevel, range, options) =>
+          this.#sublevel(sublevel).iterator({ ...range, ...levelOptions(options), snapshot }),
+        keys: async (sublevel, range, options) =>
+          this.#sublevel(sublevel)
+            .keys({ ...range, ...levelOptions(options), snapshot })
+            .all(),
+      })
+    } finally {
+      await snapshot.close()
+    }
+  }
+
+  async isEmpty(): Promise<boolean> {
+    for await (const _ of this.#open().keys({ limit: 1 })) return false
+    return true
+  }
+
+  #open(): Level<Buffer, Buffer> {
+    if (this.#level === undefined) throw notOpen()
+    return this.#level
+  }
+
+  #sublevel(name: Sublevel): Sub {
+    const sublevel = this.#sublevels.get(name)
+    if (sublevel === undefined) throw notOpen()
+    return sublevel
+  }
+}
+
+function notOpen(): SyncError {
+  return new SyncError('store_unavailable', 'The database is not open.')
+}
+
+/** LevelDB found a block that it cannot read. */
+export function isCorruption(error: unknown): boolean {
+  return errorCode(error) === 'LEVEL_CORRUPTION'
+}
+
+/** LevelDB's faults in our words; corruption and faults that are not LevelDB's stay what they are. */
+export function asStoreError(error: unknown): unknown {
+  const isLevelFault = errorCode(error)?.startsWith('LEVEL_') === true && !isCorruption(error)
+  return isLevelFault ? new SyncError('store_unavailable', undefined, { cause: error }) : error
+}
+
+function levelOptions({ isReversed = false, limit = -1 }: RangeOptions = {}) {
+  return { reverse: isReversed, limit }
+}
+
+function sublevelOf(level: Level<Buffer, Buffer>, name: Sublevel) {
+  return level.sublevel<Buffer, Buffer>(name, BINARY)
+}

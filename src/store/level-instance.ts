@@ -1,0 +1,112 @@
+/** Opens LevelDB only when it is the database that belongs to the folder, and takes the next generation. */
+import { join } from 'node:path'
+import type { Token } from '../room/ports.ts'
+import { DataFolderError, errorCode } from './data-folder-error.ts'
+import { lockedError } from './data-folder-guard.ts'
+import {
+  type Instance,
+  createInstanceFile,
+  isVacant,
+  newInstance,
+  parseInstance,
+  readInstanceFile,
+  refuseNewerFormat,
+} from './instance-file.ts'
+import type { LevelHandle, Operation, Reader } from './level-handle.ts'
+import { seal, unseal } from './record.ts'
+import type { StoreLog } from './store-log.ts'
+
+const INSTANCE = Buffer.from('instance')
+const GENERATION = Buffer.from('generation')
+const SYNCED_AT = Buffer.from('syncedAt')
+
+/** Leaves the handle open and returns this process's generation. Throws `DataFolderError`. */
+export async function openInstance(handle: LevelHandle, directory: string, log: StoreLog): Promise<Token> {
+  const expected = await readInstanceFile(directory)
+  if (expected !== undefined) refuseNewerFormat(directory, expected)
+  await openHandle(handle, directory, expected)
+  const found = await handle.read(readInstance)
+  // Creation goes: database, its name inside it, instance.json. So a named database without the file
+  // is one whose creation was cut short, or whose file was lost: both are ours.
+  if (expected !== undefined) refuseMismatch(directory, expected, found)
+  const instance = found ?? (await nameNewDatabase(handle, directory))
+  refuseNewerFormat(directory, instance)
+  const generation = (await handle.read(readGeneration)) + 1
+  await handle.write(metaWrites(instance, generation), true)
+  if (expected === undefined) {
+    await createInstanceFile(directory, instance)
+    log.info({ directory, instance: instance.uuid }, 'the data folder was set up')
+  }
+  return generation
+}
+
+/** Generation that the database was last opened under; 0 for a new one. */
+export async function readGeneration(reader: Reader): Promise<Token> {
+  const text = await readMeta(reader, GENERATION)
+  return text === undefined ? 0 : Number(text)
+}
+
+/** Carries no information: written to make everything before it durable. */
+export function syncMark(): Operation {
+  return metaPut(SYNCED_AT, new Date().toISOString())
+}
+
+async function openHandle(
+  handle: LevelHandle,
+  directory: string,
+  expected: Instance | undefined,
+): Promise<void> {
+  const levelDirectory = join(directory, 'leveldb')
+  const isNew = expected === undefined && (await isVacant(levelDirectory))
+  try {
+    await handle.open({ createIfMissing: isNew })
+  } catch (error) {
+    throw explainOpenFailure(directory, levelDirectory, error)
+  }
+}
+
+function explainOpenFailure(directory: string, levelDirectory: string, error: unknown): DataFolderError {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  if (errorCode(cause) === 'LEVEL_LOCKED') return lockedError(directory, 'another process', cause)
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  if (errorCode(cause) === 'LEVEL_IO_ERROR') {
+    const message = `The database in ${levelDirectory} cannot be opened: ${reason}. Check the disk and the rights on the folder.`
+    return new DataFolderError('unreadable', directory, message, { cause })
+  }
+  const message = `The data folder ${directory} was used before, but its database is gone or incomplete: ${reason}. Check that the right volume is mounted, or restore ${levelDirectory} from a backup. To start with nothing, move the data folder away.`
+  return new DataFolderError('lost', directory, message, { cause })
+}
+
+async function nameNewDatabase(handle: LevelHandle, directory: string): Promise<Instance> {
+  if (await handle.isEmpty()) return newInstance()
+  const message = `The database in ${directory} is not one of Outrigger's. Choose another folder with --data.`
+  throw new DataFolderError('mismatch', directory, message)
+}
+
+function refuseMismatch(directory: string, expected: Instance, found: Instance | undefined): void {
+  if (expected.uuid === found?.uuid) return
+  const message = `The data folder ${directory} and the database in it do not belong together: instance.json says ${expected.uuid}, the database ${found?.uuid ?? 'nothing'}. Check that the right volume is mounted, or restore both from the same backup.`
+  throw new DataFolderError('mismatch', directory, message)
+}
+
+async function readInstance(reader: Reader): Promise<Instance | undefined> {
+  const text = await readMeta(reader, INSTANCE)
+  return text === undefined ? undefined : parseInstance(text)
+}
+
+async function readMeta(reader: Reader, key: Buffer): Promise<string | undefined> {
+  const value = await reader.get('meta', key)
+  if (value === undefined) return undefined
+  const payload = unseal(key, value)
+  if ('damage' in payload)
+    throw new Error(`the database's own "${key.toString()}" entry is damaged: ${payload.damage}`)
+  return Buffer.from(payload).toString()
+}
+
+function metaWrites(instance: Instance, generation: Token): Operation[] {
+  return [metaPut(INSTANCE, JSON.stringify(instance)), metaPut(GENERATION, String(generation))]
+}
+
+function metaPut(key: Buffer, text: string): Operation {
+  return { type: 'put', sublevel: 'meta', key, value: seal(key, Buffer.from(text)) }
+}

@@ -48,6 +48,10 @@ export type Action =
   | 'people.list'
   | 'people.manage'
   | 'audit.read'
+  /** A path that could mean one thing to us and another to Jupyter. */
+  | 'request.malformed'
+  /** What this server answers itself or nobody does; never passed on to Jupyter. */
+  | 'request.unrouted'
 
-/** `hide` is answered exactly as if the thing did not exist. */
-export type Decision = 'allow' | 'sign-in' | 'hide' | 'forbid' | 'owner-immutable'
+/** `hide` is answered exactly as if the thing did not exist; `malformed` whoever asks. */
+export type Decision = 'allow' | 'sign-in' | 'hide' | 'forbid' | 'owner-immutable' | 'malformed'

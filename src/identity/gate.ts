@@ -16,6 +16,9 @@ export type Admission =
 
 /** The one authorization function: every HTTP route and every upgrade asks it before anything else. */
 export interface Gate {
-  /** Checks Origin, then who the caller is, then whether it may. Never throws. */
+  /**
+   * Checks that the request comes from our own pages, who the caller is, and whether it may.
+   * Never throws: a fault of our own is answered `internal`.
+   */
   admit(request: IncomingMessage, action: Action): Promise<Admission>
 }

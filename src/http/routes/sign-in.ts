@@ -1,0 +1,143 @@
+/**
+ * Signing in and out with a browser. A token enters once, in a form or in an address that somebody
+ * was sent, and is exchanged for a cookie; from then on it is in no address, log or Referer.
+ */
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { SignIn, Visitors } from '../../identity/identity.ts'
+import { isForeignRequest } from '../../identity/origin.ts'
+import { type RequestFacts, requestFacts, withoutToken } from '../../identity/request-facts.ts'
+import { safeNext } from '../../identity/sign-in-address.ts'
+import { SyncError } from '../../protocol/errors.ts'
+import { setSecurityHeaders } from '../security-headers.ts'
+import { SIGN_IN_POLICY, type SignInNotice, signInPage } from './sign-in-page.ts'
+
+type OnRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+const PAGE = 'outrigger/sign-in'
+const STATUS_OF: Record<SignInNotice, number> = {
+  none: 200,
+  'signed-out': 200,
+  'wrong-token': 401,
+  'too-fast': 429,
+}
+const RETRY_AFTER_S = 60
+
+/**
+ * To be registered below the base URL, in a scope that reads forms
+ * (`application/x-www-form-urlencoded`) into an object.
+ */
+export function signInRoutes(signIn: SignIn): FastifyPluginAsync {
+  return async (scope) => {
+    scope.get(`/${PAGE}`, async (request, reply) => {
+      const next = safeNext(textIn(request.query, 'next'), signIn.baseUrl)
+      const isSignedIn = signIn.sessionPrincipal(factsOf(request)) !== undefined
+      if (isSignedIn) return await reply.redirect(next, 302)
+      return await sendPage(signIn, reply, next, noticeIn(request.query))
+    })
+
+    scope.post(`/${PAGE}`, async (request, reply) => {
+      const facts = ownPageFacts(request, signIn)
+      const next = safeNext(textIn(request.body, 'next'), signIn.baseUrl)
+      const verdict = signIn.checkToken((textIn(request.body, 'token') ?? '').trim(), facts.address)
+      if (!verdict.ok) {
+        return await sendPage(signIn, reply, next, verdict.code === 'too_fast' ? 'too-fast' : 'wrong-token')
+      }
+      reply.header('set-cookie', signIn.sessions.issue(facts, { kind: 'user', ...verdict.holder }))
+      return await reply.redirect(next, 303)
+    })
+
+    scope.post('/outrigger/sign-out', async (request, reply) => {
+      return await signOut(signIn, ownPageFacts(request, signIn), reply)
+    })
+
+    // JupyterLab's File > Log Out opens this address. Nothing is lost when another site does.
+    scope.get('/logout', async (request, reply) => await signOut(signIn, factsOf(request), reply))
+  }
+}
+
+/**
+ * An `onRequest` hook for everything: a page visit with `?token=` gets the cookie for it and is sent
+ * to the same address without the token. API calls and websockets may go on using theirs.
+ */
+export function tokenExchange(signIn: SignIn): OnRequest {
+  return async (request, reply) => {
+    const facts = requestFacts(request.raw)
+    if (facts?.queryToken === undefined || !facts.isPageVisit || !isBelow(facts, signIn.baseUrl)) return
+    const verdict = signIn.checkToken(facts.queryToken, facts.address)
+    setSecurityHeaders(reply)
+    reply.header('referrer-policy', 'no-referrer')
+    if (verdict.ok) {
+      reply.header('set-cookie', signIn.sessions.issue(facts, { kind: 'user', ...verdict.holder }))
+      return await reply.redirect(withoutToken(facts.url), 302)
+    }
+    // An old link must not keep out somebody who is signed in; the sign-in page passes such people on.
+    const notice: SignInNotice = verdict.code === 'too_fast' ? 'too-fast' : 'wrong-token'
+    const query = new URLSearchParams({ next: safeNext(facts.url, signIn.baseUrl), notice })
+    return await reply.redirect(`${pathOf(signIn.baseUrl)}${PAGE}?${String(query)}`, 302)
+  }
+}
+
+/** An `onRequest` hook of open mode: gives each browser an id at its first page, for its name and color. */
+export function visitorCookie(visitors: Visitors): OnRequest {
+  return async (request, reply) => {
+    const facts = requestFacts(request.raw)
+    if (facts === undefined || !facts.isPageVisit || !isBelow(facts, visitors.baseUrl)) return
+    if (visitors.sessions.read(facts)?.kind === 'visitor') return
+    reply.header('set-cookie', visitors.sessions.issue(facts, { kind: 'visitor', id: visitors.newId() }))
+  }
+}
+
+async function signOut(
+  { sessions, baseUrl }: SignIn,
+  facts: RequestFacts,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  reply.header('set-cookie', sessions.revoke(facts))
+  return await reply.redirect(`${pathOf(baseUrl)}${PAGE}?notice=signed-out`, 303)
+}
+
+async function sendPage(
+  { baseUrl }: SignIn,
+  reply: FastifyReply,
+  next: string,
+  notice: SignInNotice,
+): Promise<FastifyReply> {
+  // `same-origin`, not `no-referrer`: with that, browsers send `Origin: null` with our own form.
+  setSecurityHeaders(reply, SIGN_IN_POLICY)
+  if (notice === 'too-fast') reply.header('retry-after', RETRY_AFTER_S)
+  reply.code(STATUS_OF[notice]).type('text/html; charset=utf-8')
+  return await reply.send(signInPage({ action: `${pathOf(baseUrl)}${PAGE}`, next, notice }))
+}
+
+/** A sign-in from a foreign page would make somebody work, unknowingly, under another's name. */
+function ownPageFacts(request: FastifyRequest, { allowedOrigins }: SignIn): RequestFacts {
+  const facts = factsOf(request)
+  if (isForeignRequest(facts, 'cookie', allowedOrigins)) throw new SyncError('bad_origin')
+  return facts
+}
+
+function factsOf(request: FastifyRequest): RequestFacts {
+  const facts = requestFacts(request.raw)
+  if (facts === undefined) throw new SyncError('bad_request')
+  return facts
+}
+
+function noticeIn(query: unknown): SignInNotice {
+  const text = textIn(query, 'notice')
+  return text === 'wrong-token' || text === 'too-fast' || text === 'signed-out' ? text : 'none'
+}
+
+function textIn(fields: unknown, name: string): string | undefined {
+  if (typeof fields !== 'object' || fields === null || !Object.hasOwn(fields, name)) return undefined
+  const value = (fields as Record<string, unknown>)[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function isBelow({ url }: RequestFacts, baseUrl: string): boolean {
+  return url.startsWith(pathOf(baseUrl))
+}
+
+/** As it stands in an address line. */
+function pathOf(baseUrl: string): string {
+  return new URL(baseUrl, 'http://localhost').pathname
+}

@@ -1,0 +1,87 @@
+/** Puts the parts of this folder together, from plain configuration values. */
+import { randomBytes } from 'node:crypto'
+import type { Groups } from '../access/decide.ts'
+import type { Access, Principal, Resource } from '../access/model.ts'
+import { createGate } from './config-gate.ts'
+import { FailedAttempts } from './failed-attempts.ts'
+import type { Gate } from './gate.ts'
+import { openAuthenticator } from './open-authenticator.ts'
+import { type ConfiguredUser, configuredPrincipals } from './principal.ts'
+import type { RequestFacts } from './request-facts.ts'
+import { type Sessions, createSessions } from './session-cookie.ts'
+import { type TokenCheck, createTokenCheck } from './token-check.ts'
+import { tokenIndex } from './tokens.ts'
+import { sessionPrincipal, usersAuthenticator } from './users-authenticator.ts'
+
+type CommonOptions = {
+  readonly allowedOrigins: readonly string[]
+  /** Begins and ends with a slash. */
+  readonly baseUrl: string
+  readonly sessionMs: number
+  /** Signs the cookies; at least 32 random bytes that outlive a restart. */
+  readonly secret: Uint8Array
+  /** Milliseconds since the epoch. */
+  readonly now?: (() => number) | undefined
+  readonly onError?: ((error: unknown) => void) | undefined
+}
+
+export type UsersOptions = CommonOptions & {
+  readonly users: readonly ConfiguredUser[]
+  readonly groups: Groups
+  readonly resource: Resource
+}
+
+export type OpenOptions = CommonOptions & {
+  /** What everybody may do. */
+  readonly visitorAccess?: Access | undefined
+}
+
+/** What the sign-in routes and the token exchange need. */
+export type SignIn = {
+  readonly baseUrl: string
+  readonly allowedOrigins: readonly string[]
+  readonly sessions: Sessions
+  readonly checkToken: TokenCheck
+  /** Whom the request's cookie names. */
+  readonly sessionPrincipal: (facts: RequestFacts) => Principal | undefined
+}
+
+/** What keeps a visitor's name in open mode. */
+export type Visitors = {
+  readonly baseUrl: string
+  readonly sessions: Sessions
+  readonly newId: () => string
+}
+
+/** Users of the configuration, who sign in with their tokens. */
+export function usersIdentity(options: UsersOptions): { readonly gate: Gate; readonly signIn: SignIn } {
+  const { users, groups, resource, allowedOrigins, baseUrl, onError, now = Date.now } = options
+  const sessions = createSessions({ ...options, now })
+  const tokens = tokenIndex(users)
+  const principals = configuredPrincipals(users, groups)
+  const checkToken = createTokenCheck({ tokens, principals, attempts: new FailedAttempts(), now })
+  const authenticators = [usersAuthenticator({ principals, tokens, checkToken, sessions })]
+  return {
+    gate: createGate({ authenticators, resource, allowedOrigins, onError }),
+    signIn: {
+      baseUrl,
+      allowedOrigins,
+      sessions,
+      checkToken,
+      sessionPrincipal: (facts) => sessionPrincipal({ principals, tokens, sessions }, facts),
+    },
+  }
+}
+
+/** Nobody signs in, and everybody may do the same. */
+export function openIdentity(options: OpenOptions): { readonly gate: Gate; readonly visitors: Visitors } {
+  const { allowedOrigins, baseUrl, visitorAccess = 'manage', onError, now = Date.now } = options
+  const sessions = createSessions({ ...options, now })
+  const newId = (): string => randomBytes(8).toString('hex')
+  const resource: Resource = { name: 'open', owner: 'user:', viewers: [] }
+  const authenticators = [openAuthenticator({ sessions, newId })]
+  return {
+    gate: createGate({ authenticators, resource, allowedOrigins, visitorAccess, onError }),
+    visitors: { baseUrl, sessions, newId },
+  }
+}

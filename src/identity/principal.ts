@@ -1,0 +1,67 @@
+/** From a configured user, or a nameless visitor, to the person that others see. */
+import type { Principal } from '../access/model.ts'
+import type { Groups } from '../access/decide.ts'
+import { favoriteColor, freeColor } from './palette.ts'
+import { visitorName } from './visitor-name.ts'
+
+export type ConfiguredUser = {
+  readonly name: string
+  readonly displayName?: string | undefined
+  readonly initials?: string | undefined
+  /** CSS color. */
+  readonly color?: string | undefined
+  /** `sha256:<64 hex digits>` each. */
+  readonly tokens: readonly string[]
+}
+
+/**
+ * The configured users by id, in the order of the configuration. Colors are distinct as far as the
+ * palette goes; a user added at the end changes nobody else's.
+ */
+export function configuredPrincipals(
+  users: readonly ConfiguredUser[],
+  groups: Groups,
+): ReadonlyMap<string, Principal> {
+  const taken = new Set(users.flatMap(({ color }) => (color === undefined ? [] : [color.toLowerCase()])))
+  const principals = new Map<string, Principal>()
+  for (const user of users) {
+    const color = user.color ?? freeColor(user.name, taken)
+    taken.add(color)
+    const displayName = user.displayName ?? user.name
+    principals.set(user.name, {
+      id: user.name,
+      displayName,
+      initials: user.initials ?? initialsOf(displayName),
+      color,
+      groups: Object.keys(groups).filter((group) => groups[group]?.includes(user.name)),
+      isAuthenticated: true,
+    })
+  }
+  return principals
+}
+
+/** Somebody who did not sign in. The id has a colon, which no configured name may have. */
+export function visitorPrincipal(visitorId: string): Principal {
+  const displayName = visitorName(visitorId)
+  return {
+    id: `visitor:${visitorId}`,
+    displayName,
+    initials: initialsOf(displayName),
+    color: favoriteColor(visitorId),
+    groups: [],
+    isAuthenticated: false,
+  }
+}
+
+/** The first letters of the first and the last word; `?` for a name without letters or digits. */
+export function initialsOf(displayName: string): string {
+  const words = displayName.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}'’-]*/gu) ?? []
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
+  const letters = chosen.map((word) => firstLetter(word ?? ''))
+  return letters.join('').toLocaleUpperCase('en') || '?'
+}
+
+function firstLetter(word: string): string {
+  const [first] = new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(word)
+  return first?.segment ?? ''
+}

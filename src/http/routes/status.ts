@@ -1,0 +1,107 @@
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { Principal } from '../../access/model.ts'
+import type { Gate } from '../../identity/gate.ts'
+import { SyncError } from '../../protocol/errors.ts'
+import type { DocumentId } from '../../protocol/names.ts'
+
+export type JupyterStatus = 'none' | 'answers' | 'unreachable' | 'refused'
+
+export type RoomFacts = {
+  readonly document: DocumentId
+  /** What a person calls it, such as a file's path; the room's name when absent. */
+  readonly title?: string | undefined
+  readonly people: readonly Pick<Principal, 'id' | 'displayName' | 'color'>[]
+}
+
+/** What the program knows of itself at this moment. */
+export type StatusFacts = {
+  readonly rooms: readonly RoomFacts[]
+  /** Browser tabs in rooms; one person may have several. */
+  readonly sessions: number
+  readonly jupyter: JupyterStatus
+  readonly isStoreWritable: boolean
+  readonly isReady: boolean
+}
+
+export type StatusDeps = {
+  readonly gate: Gate
+  readonly version: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly facts: () => StatusFacts | Promise<StatusFacts>
+}
+
+export type StatusAnswer = {
+  readonly version: string
+  readonly uptimeMs: number
+  readonly jupyter: JupyterStatus
+  readonly store: 'writable' | 'failing'
+  readonly isReady: boolean
+  readonly roomCount: number
+  readonly sessionCount: number
+  /** Absent when the caller may not see who is here. At most the first 200. */
+  readonly rooms?: readonly RoomAnswer[] | undefined
+}
+
+export type RoomAnswer = {
+  readonly kind: 'plain' | 'jupyter'
+  readonly title: string
+  readonly personCount: number
+  /** At most the first 50. */
+  readonly people: readonly { readonly name: string; readonly color: string; readonly isYou: boolean }[]
+}
+
+const MAX_ROOMS = 200
+const MAX_PEOPLE = 50
+/** JupyterLab keeps one room that stands for no file, for who is here at all. */
+const EVERYBODY = 'jupyter/JupyterLab:globalAwareness'
+
+/** `api/v1/status`: what the page shows, for programs. */
+export function statusRoute(deps: StatusDeps): FastifyPluginAsync {
+  return async (scope) => {
+    scope.get('/outrigger/api/v1/status', async (request): Promise<StatusAnswer> => {
+      const admission = await deps.gate.admit(request.raw, 'state.read')
+      if (!admission.ok) throw new SyncError(admission.code)
+      const facts = await deps.facts()
+      const visible = await visibleRooms(deps.gate, request, facts.rooms)
+      return {
+        version: deps.version,
+        uptimeMs: Date.now() - deps.startedAt,
+        jupyter: facts.jupyter,
+        store: facts.isStoreWritable ? 'writable' : 'failing',
+        isReady: facts.isReady,
+        roomCount: facts.rooms.length,
+        sessionCount: facts.sessions,
+        ...(visible === undefined ? {} : { rooms: visible }),
+      }
+    })
+  }
+}
+
+/** Readers see the rooms they are in; editors and owners see all. */
+async function visibleRooms(
+  gate: Gate,
+  request: FastifyRequest,
+  rooms: readonly RoomFacts[],
+): Promise<RoomAnswer[] | undefined> {
+  const admission = await gate.admit(request.raw, 'people.list')
+  if (!admission.ok) return undefined
+  const { id } = admission.principal
+  return rooms
+    .filter(({ people }) => admission.access !== 'read' || people.some((person) => person.id === id))
+    .slice(0, MAX_ROOMS)
+    .map((room) => describeRoom(room, id))
+}
+
+function describeRoom({ document, title, people }: RoomFacts, callerId: string): RoomAnswer {
+  const slashAt = document.indexOf('/')
+  const isJupyter = document.slice(0, slashAt) === 'jupyter'
+  return {
+    kind: isJupyter ? 'jupyter' : 'plain',
+    title: title ?? (document === EVERYBODY ? 'JupyterLab' : document.slice(slashAt + 1)),
+    personCount: people.length,
+    people: people
+      .slice(0, MAX_PEOPLE)
+      .map(({ id, displayName, color }) => ({ name: displayName, color, isYou: id === callerId })),
+  }
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { register as globalRegistry } from 'prom-client'
+import { METRICS } from '../../src/observability/metric-table.ts'
+import { type LiveStats, createMetrics } from '../../src/observability/metrics.ts'
+import { ERRORS } from '../../src/protocol/errors.ts'
+
+const IDLE: LiveStats = { rooms: {}, sessions: 0, connections: 0, pendingBytes: 0 }
+
+function metricsWith(stats: () => LiveStats = () => IDLE) {
+  return createMetrics({ version: '1.2.3', stats })
+}
+
+/** The value of one sample line of the text. */
+async function sample(metrics: ReturnType<typeof createMetrics>, line: string): Promise<number> {
+  const { text } = await metrics.render()
+  const found = text.split('\n').find((candidate) => candidate.startsWith(`${line} `))
+  assert.ok(found !== undefined, `${line} is missing in\n${text}`)
+  return Number(found.slice(line.length + 1))
+}
+
+test('every metric of the table is in the text, with its help and type', async () => {
+  const { text, contentType } = await metricsWith().render()
+  for (const [name, { help, type }] of Object.entries(METRICS)) {
+    assert.ok(text.includes(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`), name)
+  }
+  assert.match(contentType, /^text\/plain; version=0\.0\.4/)
+})
+
+test('there is no metric of ours that the table does not list', async () => {
+  const { text } = await metricsWith().render()
+  const names = [...text.matchAll(/^# TYPE (outrigger_\S+)/gm)].map((match) => match[1])
+  assert.deepEqual(new Set(names), new Set(Object.keys(METRICS)))
+})
+
+test('the process describes itself: memory, CPU and event-loop lag', async () => {
+  const { text } = await metricsWith().render()
+  for (const name of [
+    'process_resident_memory_bytes',
+    'process_cpu_seconds_total',
+    'nodejs_eventloop_lag_p99_seconds',
+  ]) {
+    assert.ok(text.includes(`# TYPE ${name} `), name)
+  }
+})
+
+test('two servers in one process count apart, and nothing is registered globally', async () => {
+  const [one, other] = [metricsWith(), metricsWith()]
+  one.observer.left()
+  assert.equal(await sample(one, 'outrigger_leaves_total'), 1)
+  assert.equal(await sample(other, 'outrigger_leaves_total'), 0)
+  assert.equal(globalRegistry.getMetricsAsArray().length, 0)
+})
+
+test('every code of the error table is counted under its own name', async () => {
+  const metrics = metricsWith()
+  for (const code of Object.keys(ERRORS) as (keyof typeof ERRORS)[]) {
+    assert.equal(await sample(metrics, `outrigger_rejected_total{code="${code}"}`), 0)
+    metrics.observer.rejected(code)
+    assert.equal(await sample(metrics, `outrigger_rejected_total{code="${code}"}`), 1)
+  }
+})
+
+test('what rooms report is counted, in seconds and bytes', async () => {
+  const metrics = metricsWith()
+  const { observer } = metrics
+  observer.received('update', 30)
+  observer.received('awareness', 12)
+  observer.committed({ rooms: 2, records: 7, bytes: 500, ms: 1.5 })
+  observer.broadcast({ recipients: 3, bytes: 90, ms: 4 })
+  observer.joined(20)
+  observer.loaded(2000)
+  assert.equal(await sample(metrics, 'outrigger_messages_received_total{kind="update"}'), 1)
+  assert.equal(await sample(metrics, 'outrigger_messages_received_total{kind="save"}'), 0)
+  assert.equal(await sample(metrics, 'outrigger_received_bytes_total'), 42)
+  assert.equal(await sample(metrics, 'outrigger_commit_seconds_sum'), 0.0015)
+  assert.equal(await sample(metrics, 'outrigger_commit_seconds_bucket{le="0.002"}'), 1)
+  assert.equal(await sample(metrics, 'outrigger_commit_seconds_bucket{le="0.001"}'), 0)
+  assert.equal(await sample(metrics, 'outrigger_commit_records_sum'), 7)
+  assert.equal(await sample(metrics, 'outrigger_commit_rooms_sum'), 2)
+  assert.equal(await sample(metrics, 'outrigger_commit_bytes_total'), 500)
+  assert.equal(await sample(metrics, 'outrigger_broadcast_seconds_sum'), 0.004)
+  assert.equal(await sample(metrics, 'outrigger_broadcast_frames_total'), 3)
+  assert.equal(await sample(metrics, 'outrigger_broadcast_bytes_total'), 90)
+  assert.equal(await sample(metrics, 'outrigger_join_seconds_sum'), 0.02)
+  assert.equal(await sample(metrics, 'outrigger_load_seconds_sum'), 2)
+})
+
+test('requests are counted by route pattern and status class', async () => {
+  const metrics = metricsWith()
+  metrics.answered({ route: '/outrigger/', status: 200, ms: 5 })
+  metrics.answered({ route: '/outrigger/', status: 204, ms: 5 })
+  metrics.answered({ route: '/outrigger/', status: 503, ms: 5 })
+  const of = (status: string) =>
+    sample(metrics, `outrigger_http_request_seconds_count{route="/outrigger/",status="${status}"}`)
+  assert.equal(await of('2xx'), 2)
+  assert.equal(await of('5xx'), 1)
+})
+
+test('sizes are asked for at each scrape; a state that has no rooms any more is 0', async () => {
+  let stats: LiveStats = { rooms: { open: 3, degraded: 1 }, sessions: 5, connections: 6, pendingBytes: 7 }
+  const metrics = metricsWith(() => stats)
+  assert.equal(await sample(metrics, 'outrigger_rooms{state="open"}'), 3)
+  assert.equal(await sample(metrics, 'outrigger_rooms{state="degraded"}'), 1)
+  assert.equal(await sample(metrics, 'outrigger_sessions'), 5)
+  assert.equal(await sample(metrics, 'outrigger_connections'), 6)
+  assert.equal(await sample(metrics, 'outrigger_pending_bytes'), 7)
+  stats = IDLE
+  assert.equal(await sample(metrics, 'outrigger_rooms{state="open"}'), 0)
+  assert.equal(await sample(metrics, 'outrigger_sessions'), 0)
+})

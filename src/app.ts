@@ -1,0 +1,200 @@
+/**
+ * The composition root: builds store, rooms, people, Jupyter side and web, in this order, from plain
+ * constructor parameters, and takes them down in the opposite one. No decisions are made here.
+ */
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { closeInOrder } from './app/close-all.ts'
+import { type JupyterSide, jupyterSide } from './app/jupyter.ts'
+import { type People, people } from './app/people.ts'
+import { baseUrlOf, roomPolicy } from './app/policies.ts'
+import { statusFacts } from './app/status.ts'
+import { buildWeb } from './app/web.ts'
+import type { RunningApp } from './cli/running-app.ts'
+import type { Config } from './config/schema.ts'
+import { createLogger } from './observability/log.ts'
+import { type Metrics, createMetrics } from './observability/metrics.ts'
+import type { Lineage } from './protocol/names.ts'
+import { systemClock } from './room/clock.ts'
+import { CommitLoop } from './room/commit-loop.ts'
+import { RoomRegistry } from './room/room-registry.ts'
+import { LevelFileIndex } from './store/file-index.ts'
+import type { LevelDatabase } from './store/level-database.ts'
+import { LevelDocumentStore } from './store/level-document-store.ts'
+import { openLevelDatabase } from './store/open-level-database.ts'
+import { readOrCreateSecret } from './store/secrets.ts'
+import { ConnectionRegistry } from './websocket/connection-registry.ts'
+import { UpgradeHandler } from './websocket/upgrade.ts'
+
+export type AppOptions = { readonly config: Config; readonly version: string }
+
+const COOKIE_SECRET_BYTES = 32
+const STORE_RETRY_MS = 200
+const STORE_MAX_RETRY_MS = 5000
+/** Share of the drain time that clients get to answer the close frame. */
+const GOODBYE_SHARE = 0.2
+
+/** Starts serving. Throws what the commands explain: a port taken, a folder locked, Jupyter away. */
+export async function startApp({ config, version }: AppOptions): Promise<RunningApp> {
+  const logger = createLogger(config.log)
+  const database = await openLevelDatabase({
+    directory: config.data.dir,
+    fsync: config.data.fsync,
+    log: logger.child({ part: 'store' }),
+  })
+  try {
+    const core = buildCore({ config, version, logger, database })
+    return await serve({ config, version, logger, database, core })
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+type Core = {
+  readonly store: LevelDocumentStore
+  readonly loop: CommitLoop
+  readonly rooms: RoomRegistry
+  readonly connections: ConnectionRegistry
+  readonly metrics: Metrics
+}
+
+type Parts = AppOptions & { readonly logger: Logger; readonly database: LevelDatabase }
+
+function buildCore({ config, version, logger, database }: Parts): Core {
+  const store = new LevelDocumentStore(database)
+  const connections = new ConnectionRegistry({
+    maxConnections: config.limits.maxConnections,
+    pingMs: config.limits.pingMs,
+  })
+  const metrics = createMetrics({
+    version,
+    stats: () => ({ ...rooms.stats(), connections: connections.size }),
+  })
+  const { observer } = metrics
+  const loop = new CommitLoop({
+    store,
+    clock: systemClock,
+    observer,
+    retryMs: STORE_RETRY_MS,
+    maxRetryMs: STORE_MAX_RETRY_MS,
+    onFailure: (error) => logger.error({ err: error }, 'the store cannot write; trying again'),
+  })
+  const rooms = new RoomRegistry({
+    store,
+    loop,
+    clock: systemClock,
+    observer,
+    policy: roomPolicy(config),
+    mintLineage: () => randomBytes(16).toString('hex') as Lineage,
+    onError: (error, document) => logger.error({ err: error, document }, 'room'),
+  })
+  return { store, loop, rooms, connections, metrics }
+}
+
+async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
+  const { config, logger, database, core } = parts
+  const baseUrl = baseUrlOf(config)
+  const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
+  const onError = (error: unknown): void => logger.error({ err: error }, 'request')
+  const who = people({ config, baseUrl, secret, onError })
+  const files = new LevelFileIndex(database)
+  const jupyter = await jupyterSide({ config, logger, gate: who.gate, rooms: core.rooms, files })
+  const life = { isDraining: false }
+  const web = await buildWeb({
+    ...parts,
+    baseUrl,
+    startedAt: Date.now(),
+    metrics: core.metrics,
+    people: who,
+    jupyter,
+    readiness: () => readiness(core, life),
+    statusFacts: () =>
+      statusFacts({ rooms: core.rooms, loop: core.loop, files, contents: jupyter?.contents, life }),
+  })
+  const upgrades = upgradeHandler({ config, baseUrl, who, core, jupyter, logger, onError })
+  web.server.on('upgrade', upgrades.handle)
+  try {
+    await web.listen({ host: config.server.host, port: config.server.port })
+  } catch (error) {
+    jupyter?.contents.close()
+    jupyter?.gateway.close()
+    throw error
+  }
+  const { port } = web.server.address() as AddressInfo
+  const url = addressOf(config.server.host, port, baseUrl)
+  logger.info({ url, dataDir: config.data.dir, jupyter: config.jupyter.url }, 'outrigger is ready')
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    life.isDraining = true
+    upgrades.drain()
+    closing ??= closeEverything({ ...parts, web, jupyter })
+    return closing
+  }
+  return { url, close }
+}
+
+function upgradeHandler(deps: {
+  readonly config: Config
+  readonly baseUrl: string
+  readonly who: People
+  readonly core: Core
+  readonly jupyter: JupyterSide | undefined
+  readonly logger: Logger
+  readonly onError: (error: unknown) => void
+}): UpgradeHandler {
+  const { config, baseUrl, who, core, jupyter, logger, onError } = deps
+  return new UpgradeHandler({
+    baseUrl,
+    gate: who.gate,
+    rooms: core.rooms,
+    connections: core.connections,
+    jupyter: jupyter && {
+      roomSpec: (name) => jupyter.collaboration.roomSpec(name),
+      tunnel: (request, socket, head) => jupyter.gateway.tunnel(request, socket, head),
+    },
+    limits: config.limits,
+    onJoin: ({ room, user, outcome }) => {
+      if (outcome === 'joined') logger.info({ room, user }, 'joined')
+      else logger.warn({ room, user, code: outcome }, 'not joined')
+    },
+    onError,
+  })
+}
+
+function readiness({ loop }: Core, life: { readonly isDraining: boolean }) {
+  const reasons = [...(life.isDraining ? ['draining'] : []), ...(loop.failure === undefined ? [] : ['store'])]
+  return { ready: reasons.length === 0, reasons }
+}
+
+/** Stop accepting, say goodbye, save files and flush logs, then let go of the rest. */
+async function closeEverything(
+  parts: Parts & {
+    readonly core: Core
+    readonly web: FastifyInstance
+    readonly jupyter: JupyterSide | undefined
+  },
+): Promise<void> {
+  const { config, logger, database, core, web, jupyter } = parts
+  logger.info('stopping')
+  const graceMs = config.server.drainMs * GOODBYE_SHARE
+  await closeInOrder([
+    { what: 'the listener', close: () => void web.server.close() },
+    { what: 'websockets', close: () => core.connections.closeAll('restarting', graceMs) },
+    { what: 'rooms', close: () => core.rooms.closeAll() },
+    { what: 'the Jupyter client', close: () => jupyter?.contents.close() },
+    { what: 'the gateway', close: () => jupyter?.gateway.close() },
+    { what: 'open requests', close: () => web.server.closeAllConnections() },
+    { what: 'the web server', close: () => web.close() },
+    { what: 'the store', close: () => core.store.close() },
+    { what: 'the data folder', close: () => database.close() },
+  ])
+  logger.info('stopped')
+}
+
+function addressOf(host: string, port: number, baseUrl: string): string {
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${shown}:${port}${baseUrl}`
+}

@@ -1,0 +1,33 @@
+import type { Config } from '../config/schema.ts'
+import type { RoomPolicy } from '../room/policy.ts'
+
+/** The slice of the configuration that rooms live by. */
+export function roomPolicy({ rooms, awareness, limits }: Config): RoomPolicy {
+  return {
+    maxSessions: rooms.maxSessions,
+    maxPendingBytes: rooms.maxPendingBytes,
+    maxPeerBufferedBytes: limits.maxPeerBufferedBytes,
+    slowPeerMs: limits.slowPeerMs,
+    keepAliveMs: rooms.keepAliveMs,
+    awarenessWindowMs: awareness.windowMs,
+    maxClientIdsPerSession: awareness.maxClientIds,
+    maxParkedEdits: limits.maxParkedEdits,
+    maxParkedBytes: limits.maxParkedBytes,
+    maxParkedMs: limits.maxParkedMs,
+    maxRefusedWrites: limits.maxRefusedWrites,
+    compaction: { maxRecords: rooms.compactAfterRecords, maxBytes: rooms.compactAfterBytes },
+    compactOnUnloadRecords: rooms.compactOnUnloadRecords,
+    idleUnloadMs: rooms.idleUnloadMs,
+    maxOpenRooms: rooms.maxOpen,
+  }
+}
+
+/**
+ * Below which path everything lives: Jupyter's own `base_url`, because JupyterLab builds every
+ * address from it. Begins and ends with a slash.
+ */
+export function baseUrlOf({ jupyter }: Config): string {
+  if (jupyter.url === undefined) return '/'
+  const { pathname } = new URL(jupyter.url)
+  return pathname.endsWith('/') ? pathname : `${pathname}/`
+}

@@ -1,0 +1,44 @@
+import type { StatusFacts } from '../http/routes/status.ts'
+import type { ContentsClient } from '../jupyter/contents-client.ts'
+import { parseJupyterRoom } from '../jupyter/collaboration-room-name.ts'
+import { parseRoomName } from '../protocol/names.ts'
+import type { CommitLoop } from '../room/commit-loop.ts'
+import type { RoomRegistry, RoomSummary } from '../room/room-registry.ts'
+import type { FileIndex } from '../store/file-index.ts'
+
+export type StatusSources = {
+  readonly rooms: RoomRegistry
+  readonly loop: CommitLoop
+  readonly files: FileIndex
+  readonly contents: ContentsClient | undefined
+  readonly life: { readonly isDraining: boolean }
+}
+
+/** What the status page shows; asks Jupyter whether it answers. */
+export async function statusFacts({
+  rooms,
+  loop,
+  files,
+  contents,
+  life,
+}: StatusSources): Promise<StatusFacts> {
+  const isStoreWritable = loop.failure === undefined
+  const check = await contents?.check()
+  return {
+    rooms: await Promise.all(
+      rooms.summaries().map(async (room) => ({ ...room, title: await titleOf(room, files) })),
+    ),
+    sessions: rooms.stats().sessions,
+    jupyter: check === undefined ? 'none' : check === 'ok' ? 'answers' : check,
+    isStoreWritable,
+    isReady: isStoreWritable && !life.isDraining,
+  }
+}
+
+/** A person knows a file by its path, not by its id. */
+async function titleOf({ document }: RoomSummary, files: FileIndex): Promise<string | undefined> {
+  if (!document.startsWith('jupyter/')) return undefined
+  const name = parseRoomName(document.slice('jupyter/'.length))
+  const room = name && parseJupyterRoom(name)
+  return room?.kind === 'file' ? await files.pathOf(room.fileId) : undefined
+}

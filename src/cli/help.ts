@@ -1,0 +1,60 @@
+import { FLAGS } from '../config/flags.ts'
+import { KEYS } from '../config/schema.ts'
+import { type CommandContext, ExitCode } from './context.ts'
+
+const COMMANDS = [
+  ['up', 'everything on this machine: finds, installs and starts JupyterLab'],
+  ['serve', 'the server alone, beside a Jupyter server that already runs'],
+  ['config', 'prints the effective configuration and where each value comes from'],
+  ['token --user NAME', 'makes a token for a person'],
+  ['help, version', 'this text, the version'],
+] as const
+
+const OTHER_FLAGS = [
+  ['--config FILE', 'YAML file (all commands but token); see config/default.yaml'],
+  ['--no-jupyter', 'up only: plain rooms, no JupyterLab'],
+  ['--root FOLDER', 'up only: the folder whose files JupyterLab shows (default: this folder)'],
+  ['--defaults', 'config only: prints every key with its default and its meaning'],
+] as const
+
+/** `outrigger help`. */
+export async function help(context: CommandContext): Promise<number> {
+  context.print(helpText())
+  return ExitCode.fine
+}
+
+/** `outrigger version`. */
+export async function version(context: CommandContext): Promise<number> {
+  context.print(`${context.version}\n`)
+  return ExitCode.fine
+}
+
+function helpText(): string {
+  const flags = FLAGS.map(({ name, key, placeholder }) => {
+    const schema = KEYS.get(key)
+    const fallback = schema?.default === undefined ? '' : ` (default: ${JSON.stringify(schema.default)})`
+    return [`--${name} ${placeholder}`, `${key}${fallback}`] as const
+  })
+  return [
+    'Outrigger: people edit one notebook together, beside a Jupyter server.',
+    '',
+    'Usage: outrigger COMMAND [FLAGS]',
+    '',
+    ...table(COMMANDS),
+    '',
+    'Flags of up, serve and config, with the key they set:',
+    ...table(flags),
+    '',
+    'Other flags:',
+    ...table(OTHER_FLAGS),
+    '',
+    'Each flag that sets a key is also an environment variable: --log-level is OUTRIGGER_LOG_LEVEL.',
+    'The token of the Jupyter server can be given as OUTRIGGER_JUPYTER_TOKEN.',
+    '',
+  ].join('\n')
+}
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+}

@@ -10,10 +10,12 @@ import { closeInOrder } from './app/close-all.ts'
 import { type JupyterSide, jupyterSide } from './app/jupyter.ts'
 import { type People, people } from './app/people.ts'
 import { baseUrlOf, roomPolicy } from './app/policies.ts'
-import { statusFacts } from './app/status.ts'
+import { rareCheck, statusFacts } from './app/status.ts'
 import { buildWeb } from './app/web.ts'
 import type { RunningApp } from './cli/running-app.ts'
+import type { Readiness } from './http/routes/health.ts'
 import type { Config } from './config/schema.ts'
+import { type EventLoopWatch, watchEventLoop } from './observability/event-loop-watch.ts'
 import { createLogger } from './observability/log.ts'
 import { type Metrics, createMetrics } from './observability/metrics.ts'
 import type { Lineage } from './protocol/names.ts'
@@ -33,6 +35,8 @@ export type AppOptions = { readonly config: Config; readonly version: string }
 const COOKIE_SECRET_BYTES = 32
 const STORE_RETRY_MS = 200
 const STORE_MAX_RETRY_MS = 5000
+/** When a server counts as overloaded, in milliseconds. */
+const LAG = { limitMs: 500, forMs: 5000, calmMs: 5000 }
 /** Share of the drain time that clients get to answer the close frame. */
 const GOODBYE_SHARE = 0.2
 
@@ -103,6 +107,8 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const files = new LevelFileIndex(database)
   const jupyter = await jupyterSide({ config, logger, gate: who.gate, rooms: core.rooms, files })
   const life = { isDraining: false }
+  const checkJupyter = jupyter && rareCheck(jupyter.contents)
+  const eventLoop = watchEventLoop(LAG)
   const web = await buildWeb({
     ...parts,
     baseUrl,
@@ -110,9 +116,8 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     metrics: core.metrics,
     people: who,
     jupyter,
-    readiness: () => readiness(core, life),
-    statusFacts: () =>
-      statusFacts({ rooms: core.rooms, loop: core.loop, files, contents: jupyter?.contents, life }),
+    readiness: () => readiness(core, life, eventLoop),
+    statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
   })
   const upgrades = upgradeHandler({ config, baseUrl, who, core, jupyter, logger, onError })
   web.server.on('upgrade', upgrades.handle)
@@ -130,7 +135,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const close = (): Promise<void> => {
     life.isDraining = true
     upgrades.drain()
-    closing ??= closeEverything({ ...parts, web, jupyter })
+    closing ??= closeEverything({ ...parts, web, jupyter, eventLoop })
     return closing
   }
   return { url, close }
@@ -164,8 +169,16 @@ function upgradeHandler(deps: {
   })
 }
 
-function readiness({ loop }: Core, life: { readonly isDraining: boolean }) {
-  const reasons = [...(life.isDraining ? ['draining'] : []), ...(loop.failure === undefined ? [] : ['store'])]
+function readiness(
+  { loop }: Core,
+  life: { readonly isDraining: boolean },
+  eventLoop: EventLoopWatch,
+): Readiness {
+  const reasons = [
+    ...(life.isDraining ? ['draining'] : []),
+    ...(loop.failure === undefined ? [] : ['store']),
+    ...(eventLoop.isLagging() ? ['event-loop'] : []),
+  ]
   return { ready: reasons.length === 0, reasons }
 }
 
@@ -175,10 +188,12 @@ async function closeEverything(
     readonly core: Core
     readonly web: FastifyInstance
     readonly jupyter: JupyterSide | undefined
+    readonly eventLoop: EventLoopWatch
   },
 ): Promise<void> {
-  const { config, logger, database, core, web, jupyter } = parts
+  const { config, logger, database, core, web, jupyter, eventLoop } = parts
   logger.info('stopping')
+  eventLoop.close()
   const graceMs = config.server.drainMs * GOODBYE_SHARE
   await closeInOrder([
     { what: 'the listener', close: () => void web.server.close() },

@@ -68,12 +68,11 @@ function notebook(bytes: number): Uint8Array {
 
 function typedText(bytes: number): Uint8Array {
   const docs = [new Y.Doc(), new Y.Doc(), new Y.Doc()]
-  // 20 to 30 bytes a struct once they interleave.
-  for (let turn = 0; turn * 70 < bytes; turn += 1) {
-    const doc = docs[turn % 3]!
-    const text = doc.getText('source')
-    text.insert((turn * 7919) % (text.length + 1), 'typed text here')
-    if (turn % 5 === 0) text.delete((turn * 104_729) % text.length, 1)
+  // Each turn leaves about 75 bytes: the inserted text splits what was there.
+  for (let turn = 0; turn * 75 < bytes; turn += 1) {
+    const text = docs[turn % 3]!.getText('source')
+    text.insert(Math.max(0, text.length - 1 - ((turn * 7919) % 400)), 'typed text here')
+    if (turn % 5 === 0) text.delete(text.length - 1, 1)
     if (turn % 3000 === 2999) for (const other of docs) for (const from of docs) sync(from, other)
   }
   for (const from of docs.slice(1)) sync(from, docs[0]!)

@@ -1,5 +1,5 @@
 import type { StatusFacts } from '../http/routes/status.ts'
-import type { ContentsClient } from '../jupyter/contents-client.ts'
+import type { CheckResult, ContentsClient } from '../jupyter/contents-client.ts'
 import { parseJupyterRoom } from '../jupyter/collaboration-room-name.ts'
 import { parseRoomName } from '../protocol/names.ts'
 import type { CommitLoop } from '../room/commit-loop.ts'
@@ -10,8 +10,21 @@ export type StatusSources = {
   readonly rooms: RoomRegistry
   readonly loop: CommitLoop
   readonly files: FileIndex
-  readonly contents: ContentsClient | undefined
+  readonly checkJupyter: (() => Promise<CheckResult>) | undefined
   readonly life: { readonly isDraining: boolean }
+}
+
+/** How long an answer about Jupyter is good for: every open status page asks every other second. */
+const CHECK_MS = 5000
+
+/** Asks Jupyter at most once per `CHECK_MS`, however many ask us. */
+export function rareCheck(contents: Pick<ContentsClient, 'check'>): () => Promise<CheckResult> {
+  let last: { readonly at: number; readonly answer: Promise<CheckResult> } | undefined
+  return () => {
+    const now = performance.now()
+    if (last === undefined || now - last.at > CHECK_MS) last = { at: now, answer: contents.check() }
+    return last.answer
+  }
 }
 
 /** What the status page shows; asks Jupyter whether it answers. */
@@ -19,11 +32,11 @@ export async function statusFacts({
   rooms,
   loop,
   files,
-  contents,
+  checkJupyter,
   life,
 }: StatusSources): Promise<StatusFacts> {
   const isStoreWritable = loop.failure === undefined
-  const check = await contents?.check()
+  const check = await checkJupyter?.()
   return {
     rooms: await Promise.all(
       rooms.summaries().map(async (room) => ({ ...room, title: await titleOf(room, files) })),

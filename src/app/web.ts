@@ -1,6 +1,7 @@
 /** The HTTP server with all its routes, and the upgrade handler beside it. */
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Logger } from 'pino'
+import { isLoopback } from '../config/loopback.ts'
 import type { Config } from '../config/schema.ts'
 import { ownRoutes } from '../http/own-routes.ts'
 import { loadPageFiles } from '../http/page-files.ts'
@@ -46,10 +47,12 @@ export async function buildWeb(deps: WebDeps): Promise<FastifyInstance> {
   app.addHook('onRequest', people.onRequest)
   const own = (routes: readonly FastifyPluginAsync[]): FastifyPluginAsync =>
     ownRoutes({ maxBodyBytes: MAX_OWN_BODY_BYTES, requestTimeoutMs: config.limits.requestTimeoutMs, routes })
-  await app.register(own(await ourRoutes(deps)), { prefix: baseUrl })
+  // The router matches decoded addresses.
+  const prefix = decodeURI(baseUrl)
+  await app.register(own(await ourRoutes(deps)), { prefix })
   // Probes ask at a fixed address, whatever Jupyter's base URL is.
   if (baseUrl !== '/') await app.register(own([healthRoutes(deps)]), { prefix: '/' })
-  if (jupyter !== undefined) await app.register(jupyter.gateway.httpRoutes(), { prefix: baseUrl })
+  if (jupyter !== undefined) await app.register(jupyter.gateway.httpRoutes(), { prefix })
   else app.get('/', async (_request, reply) => await reply.redirect('outrigger/'))
   return app
 }
@@ -62,7 +65,7 @@ async function ourRoutes(deps: WebDeps): Promise<FastifyPluginAsync[]> {
     metricsRoute({
       render: () => metrics.render(),
       gate,
-      isOpenToLocalCallers: isLoopback(config.server.host),
+      isOpenToLocalCallers: isPrivate(config),
     }),
     statusRoute({ gate, version, startedAt, facts: deps.statusFacts }),
     pagesRoutes({ gate, version, hasJupyter: jupyter !== undefined, files: await loadPageFiles() }),
@@ -71,6 +74,7 @@ async function ourRoutes(deps: WebDeps): Promise<FastifyPluginAsync[]> {
   ]
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+/** Only this machine speaks to us, and no proxy on it: one that hides itself needs its origin allowed. */
+function isPrivate({ server }: Config): boolean {
+  return isLoopback(server.host) && server.allowedOrigins.length === 0
 }

@@ -40,7 +40,7 @@ export const ERRORS = {
     close: 'forbidden',
     level: 'warn',
     message:
-      'The request comes from another web site. Add its origin to http.allowedOrigins if you trust it.',
+      'The request comes from another web site. Add its origin to server.allowedOrigins if you trust it.',
   },
   read_only: {
     status: 403,

@@ -102,7 +102,7 @@ test('[ACCESS-15] a visitor who goes by the name of the owner has no access', ()
 })
 
 const RANK: Record<Access, number> = { none: 0, read: 1, edit: 2, manage: 3 }
-const name = fc.constantFrom('ada', 'grace', 'lin', 'lab', 'class')
+const name = fc.constantFrom<string>('ada', 'grace', 'lin', 'lab', 'class')
 const subject = fc.oneof(
   name.map((text) => `user:${text}` as const),
   name.map((text) => `group:${text}` as const),
@@ -140,7 +140,7 @@ test('[ACCESS-2] more access never allows less', () => {
   const ladder: readonly Access[] = ['none', 'read', 'edit', 'manage']
   for (const action of Object.keys(TABLE) as Action[]) {
     const allowed = ladder.map((access) => decide({ principal: person('ada'), access }, action) === 'allow')
-    assert.deepEqual(allowed, allowed.toSorted(), action)
+    assert.ok(!allowed.some((isAllowed, rank) => isAllowed && allowed[rank + 1] === false), action)
   }
 })
 

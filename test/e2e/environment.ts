@@ -3,12 +3,13 @@
  * with the real JupyterLab, and Chromium.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '../..')
 const FOLDER = join(ROOT, '.e2e')
 export const VENV = join(FOLDER, 'venv')
+export const FULL_VENV = join(FOLDER, 'venv-full')
 export const SCREENSHOTS = join(FOLDER, 'screenshots')
 
 /** Only the front-end packages: the Python half of the collaboration server is what we replace. */
@@ -22,6 +23,7 @@ const PACKAGES = [
 export function prepareEnvironment(): void {
   mkdirSync(SCREENSHOTS, { recursive: true })
   prepareVenv()
+  prepareFullVenv()
   prepareChromium()
 }
 
@@ -40,6 +42,27 @@ function prepareVenv(): void {
   run('python3', ['-m', 'venv', VENV])
   run(join(VENV, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...PACKAGES])
   writeFileSync(marker, wanted)
+}
+
+/** The first venv and, on top, what `pip install jupyter-collaboration` adds: the Python server half. */
+function prepareFullVenv(): void {
+  const marker = join(FULL_VENV, 'outrigger-e2e.txt')
+  if (existsSync(marker) && statSync(marker).mtimeMs > statSync(join(VENV, 'outrigger-e2e.txt')).mtimeMs)
+    return
+  rmSync(FULL_VENV, { recursive: true, force: true })
+  say('making a second venv with the usual jupyter-collaboration (once)')
+  run('python3', ['-m', 'venv', FULL_VENV])
+  const [lib] = readdirSync(join(VENV, 'lib'))
+  const sitePackages = (venv: string): string => join(venv, 'lib', lib ?? '', 'site-packages')
+  writeFileSync(join(sitePackages(FULL_VENV), 'base.pth'), sitePackages(VENV))
+  run(join(FULL_VENV, 'bin/pip'), [
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    'jupyter-collaboration>=4,<6',
+    'jupyterlab>=4.6,<4.7',
+  ])
+  writeFileSync(marker, '')
 }
 
 function prepareChromium(): void {

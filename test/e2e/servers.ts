@@ -10,7 +10,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { until } from '../support/until.ts'
-import { ROOT, VENV } from './environment.ts'
+import { FULL_VENV, ROOT, VENV } from './environment.ts'
 
 export type Server = {
   readonly url: string
@@ -30,40 +30,50 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** JupyterLab on the files of `folder`, below `basePath`. */
-export async function startJupyter(
-  folder: string,
-  basePath = '/',
-): Promise<Server & { readonly token: string }> {
-  const port = await freePort()
-  const token = randomBytes(16).toString('hex')
+export type JupyterOptions = {
+  /** Its files; logs and settings go beside it. */
+  readonly folder: string
+  readonly basePath?: string | undefined
+  readonly port?: number | undefined
+  readonly token?: string | undefined
+  /** With the Python half of jupyter-collaboration, as `pip install jupyter-collaboration` gives it. */
+  readonly hasServerHalf?: boolean | undefined
+}
+
+export type Jupyter = Server & { readonly token: string; readonly port: number }
+
+export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
+  const { folder, basePath = '/' } = options
+  const port = options.port ?? (await freePort())
+  const token = options.token ?? randomBytes(16).toString('hex')
+  const venv = options.hasServerHalf === true ? FULL_VENV : VENV
   const log = openSync(join(folder, '..', 'jupyter.log'), 'a')
   const child = spawn(
-    join(VENV, 'bin/jupyter'),
+    join(venv, 'bin/python'),
     [
-      'lab',
-      '--no-browser',
-      '--allow-root',
-      '--ip=127.0.0.1',
-      `--ServerApp.port=${port}`,
-      '--ServerApp.port_retries=0',
-      `--ServerApp.base_url=${basePath}`,
-      `--ServerApp.root_dir=${folder}`,
+      ...['-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1'],
+      ...[`--ServerApp.port=${port}`, '--ServerApp.port_retries=0'],
+      ...[`--ServerApp.base_url=${basePath}`, `--ServerApp.root_dir=${folder}`],
+      // The box that asks about news would stand in the way.
+      '--LabApp.news_url=None',
+      '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate',
     ],
     {
       env: {
         ...process.env,
         JUPYTER_TOKEN: token,
-        PATH: `${join(VENV, 'bin')}:${process.env['PATH'] ?? ''}`,
+        JUPYTER_PATH: join(VENV, 'share/jupyter'),
+        JUPYTER_CONFIG_PATH: join(venv, 'etc/jupyter'),
         JUPYTER_CONFIG_DIR: join(folder, '..', 'jupyter-config'),
         JUPYTER_DATA_DIR: join(folder, '..', 'jupyter-data'),
+        PATH: `${join(venv, 'bin')}:${process.env['PATH'] ?? ''}`,
       },
       stdio: ['ignore', log, log],
     },
   )
   const url = `http://127.0.0.1:${port}${basePath}`
   await until(() => answers(`${url}api/status?token=${token}`), 60_000, 'Jupyter to answer')
-  return { ...server(child, url), token }
+  return { ...server(child, url), token, port }
 }
 
 /** A team's configuration: ada owns, lin may edit, rea may read, eve has no grant. */

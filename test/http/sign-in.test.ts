@@ -276,7 +276,7 @@ test('[ACCESS-3] a refusal sends people, and only people who may sign in, to the
   assert.equal(signInUrl(incoming('//evil.example', person), '/'), '/outrigger/sign-in?next=%2F')
 })
 
-test('[ACCESS-15] in open mode a browser gets its id with the first page, and once', async (t) => {
+test('[ACCESS-15] in open mode a browser gets its id with the first page or at api/me, and once', async (t) => {
   const { gate, visitors } = openIdentity({
     allowedOrigins: [],
     baseUrl: '/',
@@ -285,17 +285,25 @@ test('[ACCESS-15] in open mode a browser gets its id with the first page, and on
   })
   const routes: FastifyPluginAsync = async (scope) => {
     scope.addHook('onRequest', visitorCookie(visitors))
-    scope.get('/lab', async (request) => await gate.admit(request.raw, 'page.open'))
+    for (const path of ['/lab', '/api/me', '/api/contents']) {
+      scope.get(path, async (request) => await gate.admit(request.raw, 'page.open'))
+    }
   }
   const { open } = withOpen(await httpFixture(t, { routes: [routes] }))
-  assert.equal((await open('/lab', FETCH)).headers['set-cookie'], undefined)
-  const first = await open('/lab')
-  const cookie = cookieFrom(first)
-  assert.match(cookie, /^outrigger-session-\d+=v1\./)
-  const [second, third] = [await open('/lab', { cookie }), await open('/lab', { cookie })]
-  assert.equal(second.headers['set-cookie'], undefined)
-  assert.equal(second.body, third.body)
-  assert.match(second.body, /"id":"visitor:[0-9a-f]{16}"/)
+  assert.equal((await open('/api/contents', FETCH)).headers['set-cookie'], undefined)
+  for (const first of [
+    await open('/lab'),
+    await open('/api/me', FETCH),
+    await open('/lab', { cookie: 'a=b' }),
+  ]) {
+    const cookie = cookieFrom(first)
+    assert.match(cookie, /^outrigger-session-\d+=v1\./)
+    assert.match(first.body, /"id":"visitor:[0-9a-f]{16}"/)
+    for (const again of [await open('/lab', { cookie }), await open('/api/me', { ...FETCH, cookie })]) {
+      assert.equal(again.headers['set-cookie'], undefined)
+      assert.equal(again.body, first.body)
+    }
+  }
 })
 
 function incoming(url: string, headers: Headers): IncomingMessage {

@@ -47,6 +47,10 @@ function usersCases(server: GateServer): readonly Case[] {
       ...put,
       headers: { ...cookie, origin: `http://127.0.0.1@evil.example` },
     }),
+    refused('a cookie PUT with more than an Origin', {
+      ...put,
+      headers: { ...cookie, origin: own.replace('//', '//evil@') },
+    }),
     allowed('a cookie PUT of our own page', { ...put, headers: { ...cookie, origin: own } }),
     allowed('a cookie PUT of an allowed page', { ...put, headers: { ...cookie, origin: ALLOWED } }),
     refused('a cookie PUT of the allowed host by http', {

@@ -169,7 +169,7 @@ function isBelow(path: string, folder: string): boolean {
 }
 
 function removeFrom(model: Map<string, string>, folder: string): void {
-  for (const path of [...model.keys()]) if (isBelow(path, folder)) model.delete(path)
+  for (const path of model.keys()) if (isBelow(path, folder)) model.delete(path)
 }
 
 function moveIn(model: Map<string, string>, from: string, to: string): void {

@@ -25,6 +25,8 @@ export type Faults = {
   hasHashes: boolean
   /** Runs after each write, before its answer: a post-save hook, or another program. */
   afterWrite: ((path: string) => void) | undefined
+  /** Runs after the content of a file was read, before the answer is sent. */
+  afterRead: ((path: string) => void) | undefined
   /** Runs before each write is carried out. */
   beforeWrite: ((path: string) => void | Promise<void>) | undefined
 }
@@ -42,6 +44,7 @@ export class ContentsServer {
     tearsWriteAt: undefined,
     hasHashes: true,
     afterWrite: undefined,
+    afterRead: undefined,
     beforeWrite: undefined,
   }
   readonly token = 'secret'
@@ -153,6 +156,7 @@ export class ContentsServer {
     const isNotebook = (query.get('type') ?? (path.endsWith('.ipynb') ? 'notebook' : 'file')) === 'notebook'
     const model = this.#model(path, file, isNotebook, query.get('hash') === '1')
     if (isStat) return reply(response, 200, model)
+    this.faults.afterRead?.(path)
     const content = contentOf(file.text, isNotebook)
     if (content === undefined)
       return fail(response, 400, `Unreadable ${isNotebook ? 'Notebook' : 'file'}: ${path}`)

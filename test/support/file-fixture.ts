@@ -5,7 +5,7 @@ import type { FileEvent } from '../../src/jupyter/file-binding-event.ts'
 import { DEFAULT_FILE_POLICY, type FilePolicy } from '../../src/jupyter/file-binding-policy.ts'
 import { modelFor } from '../../src/jupyter/models/document-model.ts'
 import type { FileId } from '../../src/protocol/names.ts'
-import { systemClock } from '../../src/room/clock.ts'
+import { type Clock, systemClock } from '../../src/room/clock.ts'
 import { ContentsServer } from './contents-server.ts'
 import { type Durable, FileRoom } from './file-room.ts'
 
@@ -43,6 +43,7 @@ export type OpenOptions = {
   readonly policy?: Partial<FilePolicy>
   readonly people?: Record<string, unknown>[]
   readonly crashesAt?: string
+  readonly clock?: Clock
 }
 
 /** A stand-in for Jupyter and the means to open its files; all is closed after the test. */
@@ -73,7 +74,7 @@ export async function fileFixture(t: TestContext): Promise<Fixture> {
       fileId: 'file-1' as FileId,
       model,
       contents,
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       policy: { ...QUICK, ...options.policy },
       locate: async () => path,
       onEvent: (event) => events.push(event),

@@ -18,7 +18,7 @@ export const TEST_LINEAGE = '0'.repeat(32) as Lineage
 export type Durable = { update: Uint8Array; binding: Uint8Array | undefined }
 
 export class FileRoom implements BoundRoom {
-  readonly document: DocumentId = documentId('jupyter', 'text:file:1' as RoomName)
+  readonly document: DocumentId
   readonly lineage = TEST_LINEAGE
   readonly doc = new Y.Doc()
   readonly isNew: boolean
@@ -34,7 +34,8 @@ export class FileRoom implements BoundRoom {
   #seq = 0
   #isClosed = false
 
-  constructor(durable?: Durable) {
+  constructor(durable?: Durable, document = documentId('jupyter', 'text:file:1' as RoomName)) {
+    this.document = document
     this.isNew = durable === undefined
     if (durable !== undefined) Y.applyUpdate(this.doc, durable.update)
     this.#storedBinding = durable?.binding
@@ -145,7 +146,7 @@ export class FileRooms implements RoomOpener {
   async open(spec: RoomSpec): Promise<{ readonly lineage: Lineage }> {
     const open = this.rooms.get(spec.document)
     if (open !== undefined) return open
-    const room = new FileRoom()
+    const room = new FileRoom(undefined, spec.document)
     try {
       room.binding = spec.binding?.(room)
       await room.binding?.open()

@@ -67,7 +67,8 @@ function writeStruct(encoder: Encoder, context: StructContext): number {
 }
 
 function writeId(encoder: Encoder, { ids, random }: StructContext): void {
-  const [client, end] = random.pick([...ids].filter(([, clock]) => clock > 0).concat([[7, 1]]))
+  const present = [...ids].filter(([, clock]) => clock > 0)
+  const [client, end] = random.pick(present.length > 0 ? present : [[7, 1] as const])
   writeVarUint(encoder, client)
   writeVarUint(encoder, random.chance(0.3) ? end - 1 : random.int(end))
 }

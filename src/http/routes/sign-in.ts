@@ -77,13 +77,23 @@ export function tokenExchange(signIn: SignIn): OnRequest {
   }
 }
 
-/** An `onRequest` hook of open mode: gives each browser an id at its first page, for its name and color. */
+/**
+ * An `onRequest` hook of open mode: gives each browser an id for its name and color. That happens
+ * with its first page, or at the latest when JupyterLab asks who it is: the first page may be
+ * Jupyter's, whose headers are written without ours.
+ */
 export function visitorCookie(visitors: Visitors): OnRequest {
   return async (request, reply) => {
     const facts = requestFacts(request.raw)
-    if (facts === undefined || !facts.isPageVisit || !isBelow(facts, visitors.baseUrl)) return
-    if (visitors.sessions.read(facts)?.kind === 'visitor') return
-    reply.header('set-cookie', visitors.sessions.issue(facts, { kind: 'visitor', id: visitors.newId() }))
+    if (facts === undefined || !isBelow(facts, visitors.baseUrl)) return
+    const isIntroduction =
+      facts.isPageVisit || facts.url.split('?', 1)[0] === `${pathOf(visitors.baseUrl)}api/me`
+    if (!isIntroduction || visitors.sessions.read(facts)?.kind === 'visitor') return
+    const cookie = visitors.sessions.issue(facts, { kind: 'visitor', id: visitors.newId() })
+    reply.header('set-cookie', cookie)
+    // This very request is answered to the visitor that it creates.
+    const { headers } = request.raw
+    headers.cookie = [headers.cookie, cookie.split(';', 1)[0]].filter(Boolean).join('; ')
   }
 }
 

@@ -152,6 +152,8 @@ async function sendAnswer(conversation: Conversation, response: IncomingMessage)
   const readerViewMaxBytes = isReadersModel(entry, contents) ? passage.limits.maxReaderViewBytes : undefined
   const { filters, dropped } = bodyChange(response, { secrets: passage.secrets, readerViewMaxBytes })
   const headers = incomingHeaders(passage, response, dropped)
+  // Cookies of our own, which hooks have set; Fastify's other headers are not for Jupyter's answers.
+  for (const own of [reply.getHeader('set-cookie') ?? []].flat()) headers.push('set-cookie', String(own))
   reply.raw.writeHead(response.statusCode ?? 502, response.statusMessage, headers)
   reply.hijack()
   passTrailers(response, reply.raw)

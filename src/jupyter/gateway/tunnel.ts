@@ -53,7 +53,8 @@ export class Tunnel {
     tune(end)
     end.on('error', () => end.destroy())
     // `pipe` ends the other side; what it has not sent yet still goes out, within the time limit.
-    end.once('end', () => this.#limitEnding())
+    if (end.readableEnded) this.#limitEnding()
+    else end.once('end', () => this.#limitEnding())
     end.once('close', () => {
       if (!other.destroyed) {
         this.#limitEnding()

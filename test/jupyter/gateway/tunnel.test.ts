@@ -315,7 +315,7 @@ test('[GATEWAY-8] what Jupyter sent before it closed reaches a client that reads
   })
   const socket = await rawClient(t, fixture.port)
   socket.pause()
-  await until(() => fixture.gateway.stats().tunnelsOpen === 1)
+  await until(() => fixture.gateway.stats().tunnels === 1)
   let received = 0
   socket.on('data', (chunk: Buffer) => (received += chunk.length))
   const ended = new Promise((resolve) => socket.once('end', resolve))
@@ -325,17 +325,29 @@ test('[GATEWAY-8] what Jupyter sent before it closed reaches a client that reads
 })
 
 test('[GATEWAY-8] a side that does not end after the other one did is cut after the time to linger', async (t) => {
-  const fixture = await gatewayFixture(t, {
-    deps: { limits: { lingerMs: 60 } },
-    onUpgrade: (_request, socket) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
-    },
-  })
-  const socket = await rawClient(t, fixture.port)
-  await until(() => fixture.gateway.stats().tunnelsOpen === 1)
-  socket.resume().end()
-  await until(() => fixture.gateway.stats().tunnelsOpen === 0)
-  await until(() => socket.destroyed)
+  for (const isEarly of [false, true]) {
+    let answer = (): void => {}
+    const fixture = await gatewayFixture(t, {
+      deps: { limits: { lingerMs: 60 } },
+      onUpgrade: (_request, socket) => {
+        answer = () =>
+          socket.write(
+            'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+          )
+      },
+    })
+    const socket = await rawClient(t, fixture.port)
+    await until(() => fixture.upstream.requests.length === 1)
+    if (isEarly) await new Promise<void>((resolve) => socket.end(resolve))
+    // Another exchange, so that the server has seen the end of the first one.
+    await ask({ port: fixture.port, path: '/lab' })
+    answer()
+    await until(() => fixture.gateway.stats().tunnels === 1)
+    socket.resume()
+    if (!isEarly) socket.end()
+    await until(() => fixture.gateway.stats().tunnelsOpen === 0)
+    await until(() => socket.destroyed)
+  }
 })
 
 test('[GATEWAY-9] tunnels are closed by what is known about their caller', async (t) => {
@@ -392,7 +404,7 @@ test('[GATEWAY-9] above their limit no further tunnel opens, and one that closes
 test('closing the gateway cuts its tunnels, also the one whose client does not react', async (t) => {
   const fixture = await gatewayFixture(t)
   const socket = await rawClient(t, fixture.port)
-  await until(() => fixture.gateway.stats().tunnelsOpen === 1)
+  await until(() => fixture.gateway.stats().tunnels === 1)
   socket.pause()
   fixture.gateway.close()
   await until(() => fixture.gateway.stats().tunnelsOpen === 0)

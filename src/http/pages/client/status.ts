@@ -9,7 +9,7 @@ const JUPYTER: Record<JupyterStatus, readonly [Tone, string]> = {
   answers: ['good', 'answers'],
   unreachable: ['bad', 'does not answer'],
   refused: ['bad', 'refuses our token'],
-  none: ['waiting', 'not configured'],
+  none: ['waiting', 'none'],
 }
 
 const view = {

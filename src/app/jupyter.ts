@@ -30,13 +30,20 @@ export type JupyterDeps = {
 }
 
 const RETRY_MS = 500
+/** In a pod both are started together, and Jupyter takes longer. */
+const START_UP_MS = 10_000
 
 /** Undefined when no Jupyter is configured. Throws `EnvironmentError` when it cannot be used. */
 export async function jupyterSide(deps: JupyterDeps): Promise<JupyterSide | undefined> {
-  const { jupyter } = deps.config
+  const { jupyter, limits } = deps.config
   if (jupyter.url === undefined) return undefined
   const token = jupyter.token ?? ''
-  const contents = new ContentsClient({ url: jupyter.url, token, statTimeoutMs: jupyter.timeoutMs })
+  const contents = new ContentsClient({
+    url: jupyter.url,
+    token,
+    statTimeoutMs: jupyter.connectTimeoutMs,
+    transferTimeoutMs: jupyter.timeoutMs,
+  })
   try {
     await mustAnswer(contents, deps.config)
   } catch (error) {
@@ -62,6 +69,12 @@ export async function jupyterSide(deps: JupyterDeps): Promise<JupyterSide | unde
     gate: deps.gate,
     classify: classifyRequest,
     isOwnCookie: isSessionCookie,
+    limits: {
+      connectTimeoutMs: jupyter.connectTimeoutMs,
+      answerTimeoutMs: jupyter.proxiedTimeoutMs,
+      maxRequestsInFlight: limits.maxProxiedRequests,
+      maxTunnels: limits.maxTunnels,
+    },
     settled: (path) => collaboration.settled(path),
     contentsChanged: (event) => runInBackground(() => collaboration.contentsChanged(event), onError),
     onError,
@@ -71,7 +84,7 @@ export async function jupyterSide(deps: JupyterDeps): Promise<JupyterSide | unde
 
 /** A Jupyter that is just starting is waited for; one that refuses us is not. */
 async function mustAnswer(contents: ContentsClient, { jupyter }: Config): Promise<void> {
-  const deadline = performance.now() + jupyter.timeoutMs
+  const deadline = performance.now() + START_UP_MS
   for (;;) {
     const result = await contents.check()
     if (result === 'ok') return

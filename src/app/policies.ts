@@ -11,6 +11,7 @@ export function roomPolicy({ rooms, awareness, limits }: Config): RoomPolicy {
     keepAliveMs: rooms.keepAliveMs,
     awarenessWindowMs: awareness.windowMs,
     maxClientIdsPerSession: awareness.maxClientIds,
+    maxAwarenessStateBytes: awareness.maxStateBytes,
     maxParkedEdits: limits.maxParkedEdits,
     maxParkedBytes: limits.maxParkedBytes,
     maxParkedMs: limits.maxParkedMs,

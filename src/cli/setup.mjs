@@ -22,8 +22,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const NEEDED_NODE = [20, 19]
-/** Set for what we start: `npm ci` runs `prepare`, which is this file again. */
-const GUARD = 'OUTRIGGER_SETUP_IS_RUNNING'
+/** Set for what we start (and by image builds): `npm ci` runs `prepare`, which is this file again. */
+const GUARD = 'OUTRIGGER_SKIP_PREPARE'
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const STAMP = join(ROOT, 'dist', '.built')
 const PAGES_BUILD = join('src', 'http', 'pages', 'build.ts')

@@ -13,6 +13,7 @@ export type RoomPolicy = {
   readonly keepAliveMs: number
   readonly awarenessWindowMs: number
   readonly maxClientIdsPerSession: number
+  readonly maxAwarenessStateBytes: number
   /** Edits of one session that wait for what they refer to. */
   readonly maxParkedEdits: number
   readonly maxParkedBytes: number

@@ -7,7 +7,7 @@ import { permits } from '../access/permits.ts'
 import { inspectUpdate } from '../document/update-inspect.ts'
 import { addsNothing } from '../document/update-novelty.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
-import { decodeClientMessage } from '../protocol/decode.ts'
+import { DECODE_LIMITS, type DecodeLimits, decodeClientMessage } from '../protocol/decode.ts'
 import { encodeConflict } from '../protocol/encode.ts'
 import { SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
@@ -25,6 +25,7 @@ export class Session implements Author {
   readonly access: Access
   readonly peer: Peer
   readonly #room: Room
+  readonly #limits: DecodeLimits
   readonly #parked: ClientEdit[] = []
   #refusedWrites = 0
   #lag: Lag | undefined
@@ -33,6 +34,7 @@ export class Session implements Author {
 
   constructor(room: Room, member: Member, now: number) {
     this.#room = room
+    this.#limits = { ...DECODE_LIMITS, maxAwarenessStateBytes: room.policy.maxAwarenessStateBytes }
     this.principal = member.principal
     this.access = member.access
     this.peer = member.peer
@@ -64,7 +66,7 @@ export class Session implements Author {
   /** Total: whatever arrives, only this session can suffer from it. */
   receive(frame: Uint8Array): void {
     try {
-      const message = decodeClientMessage(frame, this.#room.dialect)
+      const message = decodeClientMessage(frame, this.#room.dialect, this.#limits)
       this.#room.observer.received(message.kind, frame.length)
       switch (permits(this.access, message)) {
         case 'apply':

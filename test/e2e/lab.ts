@@ -70,14 +70,6 @@ export class Lab {
     await dialog.waitFor({ state: 'detached' })
   }
 
-  /** A reader may not start a kernel, and JupyterLab says so with the server's sentence. */
-  async closeKernelRefused(): Promise<void> {
-    const dialog = this.page.locator('.jp-Dialog', { hasText: 'Error Starting Kernel' })
-    await dialog.getByText('You may look at this, but not change it.').waitFor({ timeout: SEEN_MS })
-    await dialog.getByRole('button', { name: 'Ok' }).click()
-    await dialog.waitFor({ state: 'detached' })
-  }
-
   async type(cell: number, at: 'start' | 'end', text: string): Promise<void> {
     await this.#clickInto(cell)
     await this.page.keyboard.press(at === 'start' ? 'Control+Home' : 'Control+End')
@@ -87,6 +79,18 @@ export class Lab {
       await this.screenshot(`failed-${this.name}`)
       throw new Error(`${this.name} is interrupted while typing: ${JSON.stringify(dialogs)}`)
     }
+  }
+
+  /** Like `type` at the end, in one piece, whatever JupyterLab has to say about kernels meanwhile. */
+  async insert(cell: number, text: string): Promise<void> {
+    const dialog = this.page.locator('.jp-Dialog', { hasText: /kernel|connection/i })
+    await this.page.addLocatorHandler(dialog, async () => {
+      await dialog.getByRole('button').last().click()
+    })
+    await this.#clickInto(cell)
+    await this.page.keyboard.press('Control+End')
+    await this.page.keyboard.insertText(text)
+    await this.page.removeLocatorHandler(dialog)
   }
 
   async run(cell: number): Promise<void> {

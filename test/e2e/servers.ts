@@ -51,9 +51,15 @@ export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
   const child = spawn(
     join(venv, 'bin/python'),
     [
-      ...['-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1'],
-      ...[`--ServerApp.port=${port}`, '--ServerApp.port_retries=0'],
-      ...[`--ServerApp.base_url=${basePath}`, `--ServerApp.root_dir=${folder}`],
+      '-m',
+      'jupyterlab',
+      '--no-browser',
+      '--allow-root',
+      '--ip=127.0.0.1',
+      `--ServerApp.port=${port}`,
+      '--ServerApp.port_retries=0',
+      `--ServerApp.base_url=${basePath}`,
+      `--ServerApp.root_dir=${folder}`,
       // The box that asks about news would stand in the way.
       '--LabApp.news_url=None',
       '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate',

@@ -230,40 +230,15 @@ test('the sidecar is killed with -9 and started again, both type on, nothing is 
   await lin.screenshot('3-after-kill-lin')
 })
 
-test('Jupyter restarts under open tabs: no reload, nothing doubled', async () => {
-  const sources = await ada.sources()
-  await jupyter.stop()
-  await ada.type(1, 'end', 'jupyter_was_away = 1\n')
-  await lin.seesSource(1, 'jupyter_was_away')
-  jupyter = await startJupyter({
-    folder: files,
-    basePath: BASE_PATH,
-    port: jupyter.port,
-    token: jupyter.token,
-  })
-  await until(
-    () => diskSources()[1]?.includes('jupyter_was_away') === true,
-    60_000,
-    'the save after the restart',
-  )
-  assert.equal((await lin.sources()).length, sources.length)
-  for (const lab of [ada, lin]) {
-    const aboutDocument = (await lab.dialogs()).filter((text) =>
-      /session|reload|changed|conflict/i.test(text),
-    )
-    assert.deepEqual(aboutDocument, [])
-  }
-})
-
 test('a read viewer sees everything live; its typing changes nothing anywhere, and it is told so', async () => {
   const rea = await Lab.open(browser, 'rea', { url, path: FILE, token: tokens.rea })
-  await rea.closeKernelRefused()
+  assert.deepEqual(await rea.dialogs(), [])
   await ada.type(1, 'end', 'rea_sees_this = 1\n')
   await rea.seesSource(1, 'rea_sees_this')
   const sources = await ada.sources()
   await until(() => JSON.stringify(diskSources()) === JSON.stringify(sources), 15_000, 'the disk to follow')
   const file = readFileSync(join(files, FILE), 'utf8')
-  await rea.type(1, 'end', 'rea was here')
+  await rea.insert(1, 'rea was here')
   await rea.sees('a dialog', async () => (await rea.dialogs()).some((text) => /conflict/i.test(text)))
   await rea.screenshot('4-reader')
   // Something that did pass through shows that the reader's typing would have passed as well.
@@ -322,6 +297,30 @@ test('a stranger gets exactly what a missing thing gets', async () => {
     socket.on('error', () => {})
   })
   assert.equal(status, 404)
+})
+
+test('Jupyter restarts under open tabs: no reload, nothing doubled', async () => {
+  const sources = await ada.sources()
+  await jupyter.stop()
+  await ada.insert(1, 'jupyter_was_away = 1\n')
+  await lin.seesSource(1, 'jupyter_was_away')
+  jupyter = await startJupyter({
+    folder: files,
+    basePath: BASE_PATH,
+    port: jupyter.port,
+    token: jupyter.token,
+  })
+  await until(
+    () => diskSources()[1]?.includes('jupyter_was_away') === true,
+    60_000,
+    'the save after the restart',
+  )
+  assert.equal((await lin.sources()).length, sources.length)
+  for (const lab of [ada, lin]) {
+    // That its kernel is gone is true, and JupyterLab may say so.
+    const others = (await lab.dialogs()).filter((text) => !/kernel|connection/i.test(text))
+    assert.deepEqual(others, [])
+  }
 })
 
 test('a token is nowhere in the logs', () => {

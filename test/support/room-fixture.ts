@@ -17,6 +17,7 @@ export const TEST_POLICY: RoomPolicy = {
   keepAliveMs: 20_000,
   awarenessWindowMs: 20,
   maxClientIdsPerSession: 2,
+  maxAwarenessStateBytes: 16_384,
   maxParkedEdits: 64,
   maxParkedBytes: 1024 * 1024,
   maxParkedMs: 10_000,

@@ -35,12 +35,14 @@ type Lab = {
 }
 
 async function lab(t: TestContext, behavior: FakeBehavior = ''): Promise<Lab> {
-  const folder = join(await tempDir(t), 'bin')
-  const command = await installFakeJupyter(folder)
-  await setFakeBehavior(folder, behavior)
+  let folder = ''
+  // Before the folder's own hook: it removes the list of what was started.
   t.after(async () => {
     for (const { pid } of await fakeStarts(folder)) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
   })
+  folder = join(await tempDir(t), 'bin')
+  const command = await installFakeJupyter(folder)
+  await setFakeBehavior(folder, behavior)
   const data = join(dirname(folder), 'data')
   const lines: string[] = []
   return {

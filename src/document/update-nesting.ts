@@ -1,6 +1,7 @@
 /** How deep the shared types of an update lie in each other. */
 import { type Doc, GC, createID, getItem, getState } from 'yjs'
 import { ByteCursor } from '../protocol/byte-cursor.ts'
+import { SyncError } from '../protocol/errors.ts'
 import { Content } from './update-content.ts'
 import { ABSENT, type StructLimits, StructReader } from './update-struct-reader.ts'
 
@@ -15,8 +16,8 @@ export type Nesting = {
 }
 
 /**
- * Measures an update that `inspectUpdate` found well-formed, its references acyclic. A second walk:
- * only updates that create shared types need it.
+ * Measures an update that `inspectUpdate` found well-formed. A second walk: only updates that create
+ * shared types need it. Throws `SyncError('malformed_message')` when structs lie in each other.
  */
 export function nestingOf(update: Uint8Array, limits: StructLimits): Nesting {
   const containers = new Containers()
@@ -119,6 +120,9 @@ class Containers {
     let at = node
     let place = this.#places[at]
     while (place === undefined) {
+      // Possible where an update contradicts what the document has, which `References` cannot see.
+      if (chain.length > this.#ids.length)
+        throw new SyncError('malformed_message', 'structs lie in each other')
       chain.push(at)
       const next = this.#outer(at)
       place = next === NOWHERE ? { levels: 0, outside: at } : this.#places[next]

@@ -7,7 +7,8 @@
  */
 import { type Doc, applyUpdate, getState, transact } from 'yjs'
 import { isApplicable } from '../document/update-applicable.ts'
-import type { UpdateFacts } from '../document/update-inspect.ts'
+import { UPDATE_LIMITS, type UpdateFacts } from '../document/update-inspect.ts'
+import { isTooDeep } from '../document/update-nesting.ts'
 import type { ServerEdit } from './ports.ts'
 
 /** Who sent an edit, as far as this file cares. */
@@ -129,6 +130,11 @@ function applyRun(doc: Doc, run: readonly ClientEntry[], authors: ReadonlySet<Au
 function applyOne(doc: Doc, author: Author, edit: ClientEdit): void {
   if (!isApplicable(edit.facts, (client) => getState(doc.store, client))) {
     author.park(edit)
+    return
+  }
+  const { nesting } = edit.facts
+  if (nesting !== undefined && isTooDeep(nesting, doc, UPDATE_LIMITS.maxTypeDepth)) {
+    author.reject()
     return
   }
   try {

@@ -10,7 +10,10 @@ type LockEntry = {
 }
 type LockFile = { readonly packages: Readonly<Record<string, LockEntry>> }
 
-async function installed(name: string, isCounted = (_: LockEntry): boolean => true): Promise<string[]> {
+async function installed(
+  name: string,
+  isCounted: (entry: LockEntry) => boolean = () => true,
+): Promise<string[]> {
   const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as LockFile
   return Object.entries(lock.packages)
     .filter(([path]) => path === `node_modules/${name}` || path.endsWith(`/node_modules/${name}`))

@@ -128,6 +128,23 @@ test('[ROOM-15] a malformed frame closes its sender and changes nothing for anyb
   assert.equal(ann.isOpen && bob.isOpen, true)
 })
 
+test('[ROOM-15] types nested deeper and deeper by many small updates end at the limit', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  await until(() => ann.isSynced)
+  let inner = ann.doc.getMap('deep')
+  for (let depth = 0; depth < 1000 && ann.isOpen; depth += 1) {
+    const next = new Y.Map()
+    inner.set('next', next)
+    inner = next as typeof inner
+    await room.loop.idle()
+  }
+  assert.equal(ann.closedWith, 'bad_request')
+  const bob = await room.join(new RoomClient('bob'))
+  await until(() => bob.isSynced)
+  assert.ok(JSON.stringify(bob.doc.getMap('deep').toJSON()).length < 5000)
+})
+
 test('[ROOM-17] everyone who joins with nothing is answered with the same bytes', async (t) => {
   const room = roomFixture(t)
   const ann = await room.join(new RoomClient('ann'))

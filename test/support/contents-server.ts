@@ -33,6 +33,8 @@ export type Faults = {
 
 export class ContentsServer {
   readonly files = new Map<string, StoredFile>()
+  /** Files that a write left cut. */
+  readonly torn = new Set<string>()
   readonly counts = { stat: 0, read: 0, write: 0 }
   readonly requests: string[] = []
   readonly faults: Faults = {
@@ -72,6 +74,7 @@ export class ContentsServer {
 
   /** Somebody writes the file without Jupyter. */
   put(path: string, text: string): void {
+    this.torn.delete(path)
     this.files.set(path, {
       text,
       lastModified: this.#tick(),
@@ -126,7 +129,8 @@ export class ContentsServer {
     const url = new URL(request.url ?? '/', 'http://x')
     this.requests.push(`${request.method} ${url.pathname}${url.search}`)
     const body = await bodyOf(request)
-    if (this.faults.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.faults.delayMs))
+    if (this.faults.delayMs > 0)
+      await new Promise((resolve) => setTimeout(resolve, this.faults.delayMs).unref())
     if (this.faults.isDown) {
       response.destroy()
       return
@@ -178,6 +182,7 @@ export class ContentsServer {
     if (tearsWriteAt !== undefined) {
       this.faults.tearsWriteAt = undefined
       this.put(path, text.slice(0, tearsWriteAt))
+      this.torn.add(path)
       return fail(response, 500, 'No space left on device')
     }
     this.put(path, text)

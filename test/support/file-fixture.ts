@@ -52,8 +52,8 @@ export async function fileFixture(t: TestContext): Promise<Fixture> {
   const contents = new ContentsClient({
     url: server.url,
     token: server.token,
-    statTimeoutMs: 1_000,
-    transferTimeoutMs: 1_000,
+    statTimeoutMs: 10_000,
+    transferTimeoutMs: 10_000,
   })
   const opened: FileBinding[] = []
   t.after(async () => {

@@ -7,10 +7,17 @@ const MAX_PATH_LENGTH = 4096
  * slashes, no slash at the ends. Throws `bad_request` for what could mean another place or nothing.
  */
 export function normalizePath(path: string): string {
+  const plain = plainPath(path)
+  if (plain === undefined) throw new SyncError('bad_request', 'The path names no file.')
+  return plain
+}
+
+/** The same; undefined instead of an error. */
+export function plainPath(path: string): string | undefined {
   const segments = path.split('/').filter((segment) => segment !== '')
   const isPlain = segments.every((segment) => segment !== '.' && segment !== '..')
   if (segments.length === 0 || !isPlain || path.includes('\0') || path.length > MAX_PATH_LENGTH) {
-    throw new SyncError('bad_request', 'The path names no file.')
+    return undefined
   }
   return segments.join('/')
 }

@@ -8,7 +8,7 @@ import { type DocumentId, type FileId, type Lineage, type RoomName, documentId }
 import { type Clock, systemClock } from '../room/clock.ts'
 import type { BindingFactory, BoundRoom, DocumentBinding, RoomOpener, RoomSpec } from '../room/ports.ts'
 import type { FileIndex } from '../store/file-index.ts'
-import { decodedOnceMore, isWithin, movedPath, normalizePath } from './collaboration-path.ts'
+import { decodedOnceMore, isWithin, movedPath, normalizePath, plainPath } from './collaboration-path.ts'
 import { formatJupyterRoom, parseJupyterRoom } from './collaboration-room-name.ts'
 import type { ContentsEvent } from './contents-event.ts'
 import { FileBinding } from './file-binding.ts'
@@ -100,7 +100,7 @@ export class Collaboration {
       case 'deleted':
         return await this.#deleted(normalizePath(event.path))
       case 'written':
-        for (const { binding } of this.#within(normalizePath(event.path))) binding.lookSoon()
+        for (const { binding } of this.#within(event.path)) binding.lookSoon()
     }
   }
 
@@ -109,7 +109,7 @@ export class Collaboration {
    * the last one. Before that, its Ctrl+S would ask about a change that was nobody's.
    */
   async settled(path: string): Promise<void> {
-    await Promise.all(this.#within(normalizePath(path)).map(({ binding }) => binding.settled()))
+    await Promise.all(this.#within(path).map(({ binding }) => binding.settled()))
   }
 
   /**
@@ -119,7 +119,7 @@ export class Collaboration {
    */
   async alone<T>(paths: readonly string[], task: () => Promise<T>): Promise<T> {
     const releases = await Promise.all(
-      paths.flatMap((path) => this.#within(normalizePath(path))).map((file) => this.#hold(file)),
+      [...new Set(paths.flatMap((path) => this.#within(path)))].map((file) => this.#hold(file)),
     )
     try {
       return await task()
@@ -190,7 +190,10 @@ export class Collaboration {
     for (const { binding } of gone) binding.deleted()
   }
 
-  #within(folder: string): OpenFile[] {
+  /** The open files at or below a path in any spelling; none when it names no file. */
+  #within(path: string): OpenFile[] {
+    const folder = plainPath(path)
+    if (folder === undefined) return []
     return [...this.#open.values()].filter(
       ({ binding }) => binding.path !== undefined && isWithin(binding.path, folder),
     )

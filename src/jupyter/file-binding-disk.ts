@@ -1,6 +1,6 @@
 /** The file's side of a file room: whole versions read and written through the Contents API. */
 import { SyncError } from '../protocol/errors.ts'
-import type { ContentsFault, FileFacts, StatAnswer, WriteAnswer } from './contents-answer.ts'
+import type { ContentsFault, FileFacts, ReadAnswer, WriteAnswer } from './contents-answer.ts'
 import type { ContentsClient } from './contents-client.ts'
 import { type Base, digestOf } from './file-binding-record.ts'
 import type { Content, DocumentModel } from './models/document-model.ts'
@@ -13,6 +13,8 @@ export type ContentsPort = Pick<ContentsClient, 'stat' | 'read' | 'write'>
 export type DiskVersion = {
   readonly facts: FileFacts
   readonly content: Content
+  /** Of `content`; see `digestOf`. */
+  readonly digest: string
   readonly eol: LineEndings
 }
 
@@ -26,7 +28,7 @@ export async function readDisk({ contents, model }: Access, path: string): Promi
   try {
     const content = model.fromContents(answer.content)
     const eol = typeof answer.content === 'string' ? splitLineEndings(answer.content).eol : 'lf'
-    return { kind: 'ok', disk: { facts: answer.facts, content, eol } }
+    return { kind: 'ok', disk: { facts: answer.facts, content, digest: digestOf(content), eol } }
   } catch (error) {
     if (error instanceof SyncError) return { kind: 'bad', message: error.message }
     throw error
@@ -56,17 +58,19 @@ export async function writeDisk(
 
 /**
  * Keeps the disk's version of a text file in a file beside it, because a part of it could not be
- * merged. The name is derived from the content, so that a repeat finds it there already.
+ * merged. The name is derived from the content, so that a repeat finds it there already. What an
+ * interrupted write left of it is written again; what somebody edited since is theirs.
  */
 export async function keepBeside(
   contents: ContentsPort,
   path: string,
   disk: DiskVersion,
-): Promise<{ readonly path: string; readonly answer: StatAnswer | WriteAnswer }> {
-  const beside = conflictPath(path, digestOf(disk.content).slice(0, 8))
-  const there = await contents.stat(beside)
-  if (there.kind !== 'missing') return { path: beside, answer: there }
+): Promise<{ readonly path: string; readonly answer: ReadAnswer | WriteAnswer }> {
+  const beside = conflictPath(path, disk.digest.slice(0, 8))
   const content = joinLineEndings(String(disk.content), disk.eol, String(disk.content))
+  const there = await contents.read(beside, 'file', 'text')
+  const isWhole = there.kind === 'ok' && !looksTorn(there.content, content)
+  if (isWhole || (there.kind !== 'ok' && there.kind !== 'missing')) return { path: beside, answer: there }
   return { path: beside, answer: await contents.write(beside, { type: 'file', format: 'text', content }) }
 }
 
@@ -82,7 +86,7 @@ export function conflictPath(path: string, mark: string): string {
  * Jupyter rewrites a file in place: a reader, or a crash, can meet an empty or cut one. Such a text
  * is not believed at once. Notebooks tell by themselves, a cut one cannot be parsed.
  */
-export function looksTorn(content: Content, before: Content): boolean {
+export function looksTorn(content: unknown, before: unknown): boolean {
   return (
     typeof content === 'string' &&
     typeof before === 'string' &&

@@ -26,14 +26,16 @@ export type BoundDocumentOptions = {
   readonly path: string
 }
 
-/** A version of the file that the server wrote itself. */
-export type SavedVersion = Stamp & {
-  readonly content: Content
-  readonly eol: LineEndings
-  readonly packed: Uint8Array
-  /** The document's version that `content` was read at. */
+/** What the document said at one moment. */
+export type Reading = {
+  /** See `ContentVersion`. */
   readonly version: number
+  readonly content: Content
+  readonly digest: string
 }
+
+/** A version of the file that the server wrote itself. */
+export type SavedVersion = Stamp & Reading & { readonly eol: LineEndings; readonly packed: Uint8Array }
 
 type Memory = { readonly base: Base; readonly intent: string | undefined }
 
@@ -44,6 +46,7 @@ export class BoundDocument {
   readonly #version: ContentVersion
   #path: string
   #memory: Memory
+  #reading: Reading | undefined
 
   private constructor({ room, model, fileId, path }: BoundDocumentOptions, memory: Memory) {
     this.#room = room
@@ -81,12 +84,8 @@ export class BoundDocument {
   }
 
   /** True for what a write put into the file whose outcome was never learned. */
-  isOwnWrite(content: Content): boolean {
-    return this.hasIntent && digestOf(content) === this.#memory.intent
-  }
-
-  get version(): number {
-    return this.#version.current
+  isOwnWrite({ digest }: { readonly digest: string }): boolean {
+    return digest === this.#memory.intent
   }
 
   /** True while the document has, or may have, what the file does not. */
@@ -98,12 +97,17 @@ export class BoundDocument {
     return isMarkedDirty(this.#room.doc)
   }
 
-  read(): Content {
-    return this.#model.read(this.#room.doc)
+  /** Read and digested once per version: of a large notebook that costs tens of milliseconds. */
+  read(): Reading {
+    const version = this.#version.current
+    if (this.#reading?.version === version) return this.#reading
+    const content = this.#model.read(this.#room.doc)
+    this.#reading = { version, content, digest: digestOf(content) }
+    return this.#reading
   }
 
-  equalsBase(content: Content): boolean {
-    return this.#model.equals(content, this.base.content)
+  equalsBase({ digest }: { readonly digest: string }): boolean {
+    return digest === this.base.digest
   }
 
   /** The file becomes the document of a new history. */
@@ -118,7 +122,7 @@ export class BoundDocument {
   /** The file says what it said before, or what the server wrote: the document stays as it is. */
   async adopt(disk: DiskVersion): Promise<void> {
     const memory = await memoryOf(disk)
-    await this.#commit('file', memory, (doc) => this.#model.equals(this.#model.read(doc), disk.content))
+    await this.#commit('file', memory, () => this.read().digest === disk.digest)
   }
 
   /** The file's content is known, its stamp is new: somebody touched it, or the hash came late. */
@@ -146,18 +150,18 @@ export class BoundDocument {
 
   /** What a merge would not be able to put into place. */
   conflictsWith(disk: DiskVersion): readonly string[] {
-    return this.#model.merge(this.base.content, this.read(), disk.content).conflicts
+    return this.#model.merge(this.base.content, this.read().content, disk.content).conflicts
   }
 
   /** Before a write: after a crash the file may hold this content, and that is no foreign change. */
-  async intend(content: Content): Promise<void> {
-    const memory = { base: this.base, intent: digestOf(content) }
+  async intend({ digest }: Reading): Promise<void> {
+    const memory = { base: this.base, intent: digest }
     await this.#room.edit({ origin: 'intent', change: () => {}, binding: () => this.#remember(memory) })
   }
 
   /** After a write. What was typed meanwhile stays marked as unsaved. */
   async saved({ version, ...base }: SavedVersion): Promise<void> {
-    await this.#commit('saved', { base, intent: undefined }, () => this.version === version)
+    await this.#commit('saved', { base, intent: undefined }, () => this.#version.current === version)
   }
 
   /** The document at `version` says what the file says. */
@@ -211,7 +215,7 @@ export class BoundDocument {
       },
       binding: () => {
         // The transaction is over and nothing else has touched the document: the moment to count.
-        if (isSaved) this.#version.markSaved(this.version)
+        if (isSaved) this.#version.markSaved(this.#version.current)
         else this.#version.markMoved()
         return this.#remember(memory)
       },
@@ -225,10 +229,10 @@ export class BoundDocument {
   }
 }
 
-async function memoryOf({ facts, content, eol }: DiskVersion): Promise<Memory> {
+async function memoryOf({ facts, content, digest, eol }: DiskVersion): Promise<Memory> {
   const packed = await packContent(content)
   return {
-    base: { content, eol, packed, hash: facts.hash, lastModified: facts.lastModified },
+    base: { content, digest, eol, packed, hash: facts.hash, lastModified: facts.lastModified },
     intent: undefined,
   }
 }
@@ -237,5 +241,7 @@ async function memoryOf({ facts, content, eol }: DiskVersion): Promise<Memory> {
 async function emptyBase(model: DocumentModel<Content>): Promise<Base> {
   const content =
     model.contentsType === 'file' ? '' : { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 }
-  return { content, eol: 'lf', packed: await packContent(content), hash: undefined, lastModified: '' }
+  const digest = digestOf(content)
+  const packed = await packContent(content)
+  return { content, digest, eol: 'lf', packed, hash: undefined, lastModified: '' }
 }

@@ -21,6 +21,8 @@ export type Stamp = {
 /** What file and document last agreed on. */
 export type Base = Stamp & {
   readonly content: Content
+  /** Of `content`; see `digestOf`. */
+  readonly digest: string
   readonly eol: LineEndings
   /** `content`, as `packContent` gives it: it is stored often and changes rarely. */
   readonly packed: Uint8Array
@@ -68,11 +70,13 @@ export async function decodeRecord(bytes: Uint8Array): Promise<BindingRecord | u
       return undefined
     const packed = buffer.subarray(end)
     const json = await inflate(packed, { maxOutputLength: MAX_CONTENT_BYTES })
+    const content = JSON.parse(json.toString('utf8')) as Content
     return {
       path,
       fileId: fileId as FileId,
       base: {
-        content: JSON.parse(json.toString('utf8')) as Content,
+        content,
+        digest: digestOf(content),
         eol: eol as LineEndings,
         packed,
         hash: typeof hash === 'string' ? hash : undefined,

@@ -126,9 +126,9 @@ export class FileSync {
   /** Without a word to Jupyter: true when the document says what the file said last. */
   async settleUnchanged(): Promise<boolean> {
     if (this.#ownWreck !== undefined) return false
-    const { version } = this.#document
-    if (!this.#document.equalsBase(this.#document.read())) return false
-    await this.#document.settle(version)
+    const reading = this.#document.read()
+    if (!this.#document.equalsBase(reading)) return false
+    await this.#document.settle(reading.version)
     return true
   }
 
@@ -154,7 +154,7 @@ export class FileSync {
     if (answer.kind !== 'ok') return troubleOf(answer)
     const { disk } = answer
     this.#isWritable = disk.facts.isWritable
-    const isOwnWrite = this.#document.isOwnWrite(disk.content)
+    const isOwnWrite = this.#document.isOwnWrite(disk)
     if (!isOwnWrite && this.#isOwnWreck(disk.content)) {
       this.#ownWreck = disk.facts
       return 'agreed'
@@ -163,7 +163,7 @@ export class FileSync {
     this.#doubted = undefined
     this.#unreadable = undefined
     this.#ownWreck = undefined
-    if (!isOwnWrite && !this.#document.equalsBase(disk.content)) return await this.#merge(disk)
+    if (!isOwnWrite && !this.#document.equalsBase(disk)) return await this.#merge(disk)
     await this.#document.adopt(disk)
     return 'agreed'
   }
@@ -203,7 +203,10 @@ export class FileSync {
 
   #isOwnWreck(content: Content): boolean {
     if (!this.#document.hasIntent) return false
-    return looksTorn(content, this.#attempted === undefined ? this.#document.read() : this.#attempted.content)
+    return looksTorn(
+      content,
+      this.#attempted === undefined ? this.#document.read().content : this.#attempted.content,
+    )
   }
 
   #isDoubtful(disk: DiskVersion): boolean {
@@ -231,15 +234,13 @@ export class FileSync {
   }
 
   async #writeNow(isMissing: boolean): Promise<SyncResult> {
-    const { version, base, path } = this.#document
-    const content = this.#document.read()
-    if (!isMissing && this.#ownWreck === undefined && this.#document.equalsBase(content)) {
-      await this.#document.settle(version)
-      return 'agreed'
-    }
+    if (!isMissing && (await this.settleUnchanged())) return 'agreed'
     if (!this.#isWritable && !isMissing) return 'read-only'
     const startedAt = this.#options.clock.elapsed()
-    await this.#document.intend(content)
+    const { base, path } = this.#document
+    const reading = this.#document.read()
+    const { content } = reading
+    await this.#document.intend(reading)
     this.#attempted = { content }
     const [{ answer, eol }, packed] = await Promise.all([
       writeDisk(this.#options, path, { content, base }),
@@ -251,7 +252,7 @@ export class FileSync {
     const after = await this.#options.contents.stat(path)
     const isOurs = after.kind === 'ok' && after.facts.lastModified === lastModified
     const hash = isOurs ? after.facts.hash : undefined
-    await this.#document.saved({ lastModified, hash, content, eol, packed, version })
+    await this.#document.saved({ ...reading, lastModified, hash, eol, packed })
     this.#attempted = undefined
     this.#ownWreck = undefined
     this.#lastWriteAt = this.#options.clock.elapsed()

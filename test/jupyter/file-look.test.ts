@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import * as Y from 'yjs'
 import { conflictPath } from '../../src/jupyter/file-binding-disk.ts'
 import { fileFixture, notebook } from '../support/file-fixture.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { until } from '../support/until.ts'
 
 const insert =
@@ -12,20 +13,27 @@ const insert =
 
 test('[JUPYTER-30] the file is looked at without its content, and only while somebody is there', async (t) => {
   const { server, open } = await fileFixture(t)
+  const clock = new ManualClock()
   server.put('a.txt', 'one')
-  const { room } = await open('a.txt')
-  await until(() => server.counts.stat >= 3)
-  assert.equal(server.counts.read, 1)
+  const { room } = await open('a.txt', { clock, policy: { pollMs: 1_000 } })
+  const tick = async (): Promise<void> => {
+    clock.advance(1_000)
+    // The next look is scheduled when this one is over.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await tick()
+  await until(() => server.counts.stat === 1)
+  await until(async () => {
+    await tick()
+    return server.counts.stat === 2
+  })
   room.people = []
-  // One look may be under way; after it there is silence, however long anything else takes.
-  const before = server.counts.stat
-  const other = await open('a.txt')
-  await until(() => other.room.edits.length > 0)
-  const rate = server.counts.stat
-  await until(() => server.counts.stat >= rate + 6)
-  other.room.people = []
-  assert.ok(server.counts.stat - before >= 6)
-  assert.equal(room.notices.length, 0)
+  for (let ticks = 0; ticks < 20; ticks += 1) await tick()
+  assert.equal(server.counts.stat, 2)
+  room.people = [{}]
+  await tick()
+  await until(() => server.counts.stat === 3)
+  assert.equal(server.counts.read, 1)
 })
 
 test('[JUPYTER-31] touching the file changes nothing but what is remembered', async (t) => {
@@ -140,11 +148,16 @@ test('[JUPYTER-34] a torn own write is written again, and deletes nothing in the
   const { server, open } = await fileFixture(t)
   server.put('a.txt', 'one\ntwo\nthree\n')
   const { room } = await open('a.txt')
-  server.faults.tearsWriteAt = 9
-  room.type(insert('live '))
-  await until(() => server.text('a.txt') === 'live one\ntwo\nthree\n')
-  assert.equal(room.text, 'live one\ntwo\nthree\n')
-  await until(() => room.state('hash') === server.hash('a.txt'))
+  for (const tearsAt of [0, 3, 9, 16]) {
+    const wanted = `${room.text}line ${tearsAt}\n`
+    server.faults.tearsWriteAt = tearsAt
+    room.type(insert(`line ${tearsAt}\n`, room.text.length))
+    await until(() => server.text('a.txt') === wanted)
+    assert.equal(room.text, wanted)
+    await until(() => room.state('hash') === server.hash('a.txt'))
+  }
+  assert.ok(!room.edits.includes('merge'))
+  assert.equal(server.files.size, 1)
 })
 
 test('[JUPYTER-34] a torn notebook of ours is written again', async (t) => {
@@ -199,6 +212,28 @@ test('[JUPYTER-36] what cannot be merged into a text is kept in a file beside it
   assert.match(beside ?? '', /^d\/a\.conflict-[0-9a-f]{8}\.txt$/)
   assert.equal(server.text(beside ?? ''), 'disk\r\ntwo\r\n')
   assert.ok(events.some(({ kind, detail }) => kind === 'kept-beside' && detail === beside))
+})
+
+test('[JUPYTER-36] a copy that was cut is written again, and one that somebody edited is left alone', async (t) => {
+  const { server, open } = await fileFixture(t)
+  server.put('a.txt', 'one\n')
+  const first = await open('a.txt', { policy: { pollMs: 60_000, saveDelayMs: 60_000 } })
+  first.room.type((doc) => {
+    doc.getText('source').delete(0, 3)
+    insert('live')(doc)
+  })
+  const durable = first.room.crash()
+  server.put('a.txt', 'disk\n')
+  server.faults.tearsWriteAt = 2
+  await open('a.txt', { durable, policy: { pollMs: 60_000, saveDelayMs: 60_000 } })
+  const beside = [...server.files.keys()].find((path) => path !== 'a.txt') ?? ''
+  assert.equal(server.text(beside), 'di')
+  await open('a.txt', { durable, policy: { pollMs: 60_000, saveDelayMs: 60_000 } })
+  assert.equal(server.text(beside), 'disk\n')
+  server.put(beside, 'my notes about it\n')
+  await open('a.txt', { durable, policy: { pollMs: 60_000, saveDelayMs: 60_000 } })
+  assert.equal(server.text(beside), 'my notes about it\n')
+  assert.equal(server.files.size, 2)
 })
 
 test('[JUPYTER-36] when the disk’s version cannot be kept, nothing is overwritten', async (t) => {

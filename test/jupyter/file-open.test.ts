@@ -85,6 +85,8 @@ test('[JUPYTER-4] a file that changed meanwhile is merged in one durable step', 
   const second = await open('a.txt', { durable, policy: { saveDelayMs: 60_000 } })
   assert.equal(second.room.text, 'live one\ntwo\nthree disk\n')
   assert.equal(second.room.state('hash'), server.hash('a.txt'))
+  assert.equal(second.room.state('dirty'), true)
+  assert.equal(second.binding.hasUnsavedChanges, true)
   assert.deepEqual(second.room.edits.filter((origin) => origin === 'merge').length, 1)
 
   const third = await open('a.txt', { durable: second.room.crash() })

@@ -10,7 +10,6 @@ import { Collaboration } from '../jupyter/collaboration.ts'
 import { type CheckResult, ContentsClient } from '../jupyter/contents-client.ts'
 import type { FileEvent } from '../jupyter/file-binding-event.ts'
 import { Gateway } from '../jupyter/gateway/gateway.ts'
-import { runInBackground } from '../lib/run-in-background.ts'
 import type { DocumentId } from '../protocol/names.ts'
 import type { RoomOpener } from '../room/ports.ts'
 import type { FileIndex } from '../store/file-index.ts'
@@ -76,7 +75,8 @@ export async function jupyterSide(deps: JupyterDeps): Promise<JupyterSide | unde
       maxTunnels: limits.maxTunnels,
     },
     settled: (path) => collaboration.settled(path),
-    contentsChanged: (event) => runInBackground(() => collaboration.contentsChanged(event), onError),
+    contentsChanged: (event) => collaboration.contentsChanged(event),
+    alone: (paths, task) => collaboration.alone(paths, task),
     onError,
   })
   return { contents, collaboration, gateway }

@@ -120,6 +120,12 @@ export class Lab {
     )
   }
 
+  /** What JupyterLab sends with every change. */
+  async xsrfToken(): Promise<string> {
+    const cookies = await this.page.context().cookies(this.page.url())
+    return cookies.find(({ name }) => name === '_xsrf')?.value ?? ''
+  }
+
   /** Texts of every dialog that is open. */
   async dialogs(): Promise<string[]> {
     return await this.page.locator('.jp-Dialog').allTextContents()

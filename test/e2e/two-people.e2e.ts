@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -321,6 +321,22 @@ test('Jupyter restarts under open tabs: no reload, nothing doubled', async () =>
     const others = (await lab.dialogs()).filter((text) => !/kernel|connection/i.test(text))
     assert.deepEqual(others, [])
   }
+})
+
+test('a rename while both type is followed, and the old name does not come back', async () => {
+  const typing = lin.insert(1, 'typed_during_the_rename = 1\n')
+  const renamed = await ada.page.request.patch(`${url}api/contents/${FILE}`, {
+    headers: { origin: new URL(url).origin, 'x-xsrftoken': await ada.xsrfToken() },
+    data: { path: 'moved.ipynb' },
+  })
+  assert.equal(renamed.status(), 200)
+  await typing
+  await ada.insert(1, 'typed_after_the_rename = 1\n')
+  const moved = (): string => readFileSync(join(files, 'moved.ipynb'), 'utf8')
+  await until(() => moved().includes('typed_after_the_rename'), 15_000, 'the save at the new name')
+  assert.match(moved(), /typed_during_the_rename/)
+  assert.equal(existsSync(join(files, FILE)), false)
+  await lin.page.locator('.lm-TabBar-tabLabel', { hasText: 'moved.ipynb' }).first().waitFor()
 })
 
 test('a token is nowhere in the logs', () => {

@@ -33,6 +33,13 @@ export function isHashQuestion(method: string, request: ContentsRequest, query: 
   )
 }
 
+/** Whether it can rename, delete or write files that rooms stand for. */
+export function changesFiles(method: string, { part }: ContentsRequest): boolean {
+  return part === 'model'
+    ? ['PUT', 'PATCH', 'DELETE'].includes(method)
+    : part === 'checkpoint' && method === 'POST'
+}
+
 /** `body` is the request's, as far as it was kept; only a rename needs it. */
 export function contentsEvent(
   method: string,

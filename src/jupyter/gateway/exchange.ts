@@ -12,6 +12,7 @@ import { bodyChange } from './answer-body.ts'
 import { copyBody } from './body-copy.ts'
 import {
   type ContentsRequest,
+  changesFiles,
   contentsEvent,
   isHashQuestion,
   parseContentsRequest,
@@ -42,7 +43,9 @@ export async function exchange(
   if (counters.requestsInFlight >= limits.maxRequestsInFlight) throw new SyncError('too_fast')
   counters.requestsInFlight += 1
   try {
-    await converse({ passage, entry, contents, request: request.raw, reply })
+    const talk = (): Promise<void> => converse({ passage, entry, contents, request: request.raw, reply })
+    const isChange = contents !== undefined && changesFiles(request.method, contents)
+    await (isChange ? passage.alone([contents.path], talk) : talk())
   } finally {
     counters.requestsInFlight -= 1
   }
@@ -81,7 +84,7 @@ async function converse(conversation: Conversation): Promise<void> {
   sendBody(request, call.request)
   try {
     const response = await answered(call)
-    if (contents !== undefined && isSuccess(response)) announce(conversation, contents, body?.())
+    if (contents !== undefined && isSuccess(response)) await announce(conversation, contents, body?.())
     await sendAnswer(conversation, response)
   } catch (error) {
     call.request.destroy()
@@ -133,15 +136,16 @@ function isSuccess({ statusCode }: IncomingMessage): boolean {
   return statusCode !== undefined && statusCode >= 200 && statusCode < 300
 }
 
-function announce(
+/** Before the client hears of its success, so that what it asks next finds the rooms ready. */
+async function announce(
   { passage, request }: Conversation,
   contents: ContentsRequest,
   body: Buffer | undefined,
-): void {
+): Promise<void> {
   const event = contentsEvent(request.method ?? 'GET', contents, body)
   if (event === undefined) return
   try {
-    passage.contentsChanged(event)
+    await passage.contentsChanged(event)
   } catch (error) {
     passage.onError(error)
   }

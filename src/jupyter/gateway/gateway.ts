@@ -31,8 +31,10 @@ export type GatewayDeps = {
   readonly limits?: Partial<GatewayLimits> | undefined
   /** Resolves when no save of that file is under way. */
   readonly settled?: ((path: string) => Promise<void>) | undefined
-  /** Told before the client hears of its success. */
-  readonly contentsChanged?: ((event: ContentsEvent) => void) | undefined
+  /** Told, and awaited, before the client hears of its success. */
+  readonly contentsChanged?: ((event: ContentsEvent) => unknown) | undefined
+  /** Runs a request that changes these files while no save of theirs is under way. */
+  readonly alone?: (<T>(paths: readonly string[], task: () => Promise<T>) => Promise<T>) | undefined
   /** Told what went wrong between Jupyter and us. */
   readonly onError: (error: unknown) => void
 }
@@ -62,6 +64,7 @@ export class Gateway {
       limits,
       settled: deps.settled ?? (() => Promise.resolve()),
       contentsChanged: deps.contentsChanged ?? (() => undefined),
+      alone: deps.alone ?? ((_paths, task) => task()),
       onError: deps.onError,
       counters: noCounts(),
     }

@@ -22,7 +22,8 @@ export type Passage = {
   readonly classify: (method: string, path: string) => Action
   readonly limits: GatewayLimits
   readonly settled: (path: string) => Promise<void>
-  readonly contentsChanged: (event: ContentsEvent) => void
+  readonly contentsChanged: (event: ContentsEvent) => unknown
+  readonly alone: <T>(paths: readonly string[], task: () => Promise<T>) => Promise<T>
   readonly onError: (error: unknown) => void
   readonly counters: Counters
 }

@@ -69,7 +69,7 @@ test('clients of all versions share one room', async (t) => {
 })
 
 test('clients reconnect by themselves after a restart, with what they typed meanwhile', async (t) => {
-  const directory = await tempDirAfterServers(t)
+  const directory = await tempDir(t)
   const first = await startRoomServer(t, { directory })
   const ann = connect(t, VERSIONS['y-websocket 3']!, first.url, 'ann')
   const bob = connect(t, VERSIONS['y-websocket 1']!, first.url, 'bob')
@@ -91,20 +91,19 @@ test('a stock client is told for good that it must sign in, and does not try for
       attempts += 1
     }
   }
-  const provider = new Provider3(server.url, 'demo', new Y.Doc(), {
+  const doc = new Y.Doc()
+  const provider = new Provider3(server.url, 'demo', doc, {
     WebSocketPolyfill: Browser as unknown as typeof globalThis.WebSocket,
     disableBc: true,
     params: { as: 'nobody' },
   })
-  t.after(() => provider.destroy())
+  t.after(() => {
+    provider.destroy()
+    doc.destroy()
+  })
   const codes: number[] = []
   provider.on('connection-close', (event) => event !== null && codes.push(event.code))
   await until(() => codes.length > 0 && !provider.shouldConnect)
   assert.deepEqual(codes, [4401])
   assert.equal(attempts, 1)
 })
-
-/** The folder must outlive both servers of the test. */
-async function tempDirAfterServers(t: TestContext): Promise<string> {
-  return await tempDir(t)
-}

@@ -2,7 +2,7 @@ import { withUniqueIds } from './cell-ids.ts'
 import type { Cell } from './notebook.ts'
 import { commonRuns, intern } from './sequence-diff.ts'
 
-/** How two cells may be recognised as one: the same id, the same type and text, or nearly. */
+/** How two cells may be recognized as one: the same id, the same type and text, or nearly. */
 export type Pass = 'id' | 'source' | 'similar'
 
 /** How many cells further down a similar one is looked for, and how unlike two texts may get. */

@@ -1,7 +1,7 @@
 import type { Doc } from 'yjs'
 import { SyncError } from '../../protocol/errors.ts'
 import { areEqualNotebooks } from './canonical.ts'
-import { mergeText } from './diff3.ts'
+import { mergeText } from './merge-text.ts'
 import { MAX_DEPTH, isDeeperThan, toJson } from './json.ts'
 import { mergeNotebook } from './merge-notebook.ts'
 import { formatFile, notebookFault, parseNotebook } from './notebook.ts'

@@ -1,5 +1,5 @@
 import { derivedId } from './cell-ids.ts'
-import { mergeText } from './diff3.ts'
+import { mergeText } from './merge-text.ts'
 import { type Json, type JsonObject, equalJson, omit } from './json.ts'
 import { mergeObject, mergeValue } from './merge-values.ts'
 import type { Cell } from './notebook.ts'

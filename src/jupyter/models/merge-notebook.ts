@@ -42,7 +42,7 @@ type Sides<T> = { readonly base: T; readonly live: T; readonly disk: T }
 
 /**
  * Gives the cells of all sides the ids of the live document. Below nbformat 4.5 a file has no ids,
- * so its cells are recognised by what they say; from 4.5 on that is only the second try, for tools
+ * so its cells are recognized by what they say; from 4.5 on that is only the second try, for tools
  * (and for nbformat itself, when a cell lacks one) that make new ids on every write.
  */
 function align({ base, live, disk }: Sides<Notebook>): Sides<Notebook> {

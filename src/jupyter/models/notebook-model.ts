@@ -16,7 +16,13 @@ import {
 } from './notebook.ts'
 
 /** One cell of the shared list as it reads, with where it lies. */
-type Entry = { readonly index: number; readonly ycell: unknown; readonly cell: Cell }
+type Entry = {
+  readonly index: number
+  readonly ycell: unknown
+  readonly cell: Cell
+  /** Not part of the content. Read early: a deleted Y.Map has no keys. */
+  readonly executionState: Json | undefined
+}
 
 /**
  * The shared notebook as nbformat JSON, every cell with its id. Total: whatever clients wrote, it
@@ -78,7 +84,7 @@ function writeCells(ycells: YArray<unknown>, notebook: Notebook): void {
     while (end < wanted.length && !kept.has(end)) end++
     const inserted = wanted
       .slice(position, end)
-      .map((next) => createCell(next, executionStateOf(byId.get(next.id))))
+      .map((next) => createCell(next, byId.get(next.id)?.executionState))
     ycells.insert(position, inserted)
     position = end
   }
@@ -113,20 +119,16 @@ function readEntries(ycells: YArray<unknown>): readonly Entry[] {
   const found: Entry[] = []
   const firsts = new Map<string, Cell>()
   for (const [index, ycell] of ycells.toArray().entries()) {
-    const json: Json = toJson(ycell)
+    const json = toJson(ycell)
     if (!isJsonObject(json)) continue
     const cell = parseCell(json)
     const first = firsts.get(cell.id)
     if (cell.id !== '' && first !== undefined && isSameCell(first, cell)) continue
     if (first === undefined) firsts.set(cell.id, cell)
-    found.push({ index, ycell, cell })
+    found.push({ index, ycell, cell, executionState: json['execution_state'] })
   }
   const cells = withUniqueIds(found.map((entry) => entry.cell))
   return found.map((entry, position) => ({ ...entry, cell: cells[position] ?? entry.cell }))
-}
-
-function executionStateOf(entry: Entry | undefined): Json | undefined {
-  return entry?.ycell instanceof YMap ? toJson(entry.ycell.get('execution_state') ?? null) : undefined
 }
 
 /** Deletes every cell that is not kept, in runs, from the end so that indexes stay right. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { Doc, applyUpdate, encodeStateAsUpdate, Text as YText, Map as YMap } from 'yjs'
+import { Doc, type Map as YMap, Text as YText, applyUpdate, encodeStateAsUpdate } from 'yjs'
 import { canonicalNotebook } from '../../../src/jupyter/models/canonical.ts'
 import { mergeNotebook } from '../../../src/jupyter/models/merge-notebook.ts'
 import { readNotebook, writeNotebook } from '../../../src/jupyter/models/notebook-model.ts'

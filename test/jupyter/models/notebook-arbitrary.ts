@@ -20,19 +20,27 @@ export type NotebookJson = {
 export const seed = Number(process.env['FC_SEED'] ?? 20_261_125)
 
 const word = fc.constantFrom('x = 1', 'print(x)', '', 'import os', '# note', 'é🙂', '    pass', 'return x')
-const stream = fc.record({
-  output_type: fc.constant('stream'),
-  name: fc.constantFrom('stdout', 'stderr'),
-  text: fc.constantFrom('', 'a\n', 'a\nb\n', 'a🙂', 'zz'),
-})
-const rich = fc.record({
-  output_type: fc.constant('display_data'),
-  data: fc.constantFrom({ 'text/plain': '1' }, { 'text/plain': '2', 'application/json': { a: [1, null] } }),
-  metadata: fc.constant({}),
-})
+const plain = { noNullPrototype: true }
+const stream = fc.record(
+  {
+    output_type: fc.constant('stream'),
+    name: fc.constantFrom('stdout', 'stderr'),
+    text: fc.constantFrom('', 'a\n', 'a\nb\n', 'a🙂', 'zz'),
+  },
+  plain,
+)
+const rich = fc.record(
+  {
+    output_type: fc.constant('display_data'),
+    data: fc.constantFrom({ 'text/plain': '1' }, { 'text/plain': '2', 'application/json': { a: [1, null] } }),
+    metadata: fc.constant({}),
+  },
+  plain,
+)
 export const outputs = fc.array(fc.oneof(stream, rich), { maxLength: 3 })
 const metadata = fc.dictionary(fc.constantFrom('tags', 'collapsed', 'deep'), fc.jsonValue({ maxDepth: 2 }), {
   maxKeys: 2,
+  ...plain,
 })
 
 const cell = fc
@@ -41,7 +49,8 @@ const cell = fc
     lines: fc.array(word, { maxLength: 6 }),
     metadata,
     outputs,
-    count: fc.option(fc.nat(9)),
+    // From 1: JupyterLab's YNotebook reads a count of 0 as null.
+    count: fc.option(fc.integer({ min: 1, max: 9 })),
   })
   .map((parts): CellJson => {
     const common = { cell_type: parts.type, source: parts.lines.join('\n'), metadata: parts.metadata }

@@ -4,7 +4,7 @@
  * A keystroke's way through here: `receiveEdit` queues it, the commit loop calls `takeBatch`
  * (apply), writes, and calls `committed` (broadcast).
  */
-import { Doc, applyUpdate, encodeStateVector } from 'yjs'
+import { type Doc, encodeStateVector } from 'yjs'
 import { touchesOnly } from '../document/touches-only.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
@@ -30,6 +30,7 @@ import type {
 } from './ports.ts'
 import { Presence } from './presence.ts'
 import { type Member, Session } from './session.ts'
+import { restoreDoc } from './restore-doc.ts'
 import { StateCache } from './state-cache.ts'
 
 export type RoomDeps = {
@@ -320,17 +321,4 @@ export class Room implements Committer, BoundRoom {
     this.#presence.close()
     this.doc.destroy()
   }
-}
-
-function restoreDoc(stored: StoredDocument | undefined): Doc {
-  const doc = new Doc()
-  if (stored === undefined) return doc
-  doc.transact(() => {
-    if (stored.snapshot !== undefined) applyUpdate(doc, stored.snapshot)
-    for (const record of stored.tail) applyUpdate(doc, record.bytes)
-  })
-  if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
-    throw new SyncError('load_failed', 'The stored history has a hole; it was left untouched.')
-  }
-  return doc
 }

@@ -60,8 +60,7 @@ export async function startJupyter(options: JupyterOptions): Promise<Jupyter> {
       '--ServerApp.port_retries=0',
       `--ServerApp.base_url=${basePath}`,
       `--ServerApp.root_dir=${folder}`,
-      // The box that asks about news would stand in the way.
-      '--LabApp.news_url=None',
+      // Tests reach nothing outside.
       '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate',
     ],
     {

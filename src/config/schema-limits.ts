@@ -22,7 +22,7 @@ export const ROOMS = {
 }
 
 export const AWARENESS = {
-  windowMs: milliseconds(20, 'Cursor moves are gathered this long; the window grows with the room.', 1),
+  windowMs: milliseconds(20, 'Cursor moves are gathered this long.', 1),
   maxStateBytes: bytes(16 * KIB, 'One cursor with its name and colour, as JSON.', 256),
   maxClientIds: count(2, 'Cursors that one connection may show.'),
 }

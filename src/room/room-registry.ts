@@ -45,8 +45,9 @@ export class RoomRegistry implements RoomOpener {
    */
   async join(spec: RoomSpec, member: Member, lineage: string | undefined): Promise<Session> {
     const startedAt = this.#deps.clock.elapsed()
-    const room = await this.#acquire(spec)
-    // No await from here on: the room cannot begin to close in between.
+    let room = await this.#acquire(spec)
+    // It may have begun to close before we were woken, to make space for another one.
+    while (!this.#isOpen(room)) room = await this.#acquire(spec)
     if (lineage !== undefined && lineage !== room.lineage) throw new SyncError('other_lineage')
     const session = room.join(member)
     this.#states.set(spec.document, { kind: 'open', room })
@@ -112,6 +113,11 @@ export class RoomRegistry implements RoomOpener {
           await state.done
       }
     }
+  }
+
+  #isOpen(room: Room): boolean {
+    const state = this.#states.get(room.document)
+    return (state?.kind === 'open' || state?.kind === 'idle') && state.room === room
   }
 
   async #load(spec: RoomSpec): Promise<Room> {

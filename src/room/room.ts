@@ -61,6 +61,7 @@ export class Room implements Committer, BoundRoom {
   readonly #state: StateCache
   #waitingStep1: { readonly session: Session; readonly stateVector: Uint8Array }[] = []
   #inFlight: Change[] | undefined
+  #batch = 0
   #binding: DocumentBinding | undefined
   #storedBinding: Uint8Array | undefined
   #isClosed = false
@@ -113,6 +114,11 @@ export class Room implements Committer, BoundRoom {
 
   get durableSeq(): Seq {
     return this.#log?.durableSeq ?? 0
+  }
+
+  /** Counts the batches that were shown. */
+  get batch(): number {
+    return this.#batch
   }
 
   get sessions(): ReadonlySet<Session> {
@@ -241,6 +247,7 @@ export class Room implements Committer, BoundRoom {
   committed(): void {
     const changes = this.#inFlight ?? []
     this.#inFlight = undefined
+    this.#batch += 1
     this.#log?.committed(changes)
     for (const change of changes) this.#show(change)
     for (const { session, stateVector } of this.#waitingStep1.splice(0)) {

@@ -18,7 +18,13 @@ import type { Room } from './room.ts'
 export type Member = { readonly principal: Principal; readonly access: Access; readonly peer: Peer }
 
 /** What a peer misses while it is slow: the batch that did not fit, and everything after `since`. */
-type Lag = { readonly held: readonly Uint8Array[]; readonly since: Uint8Array; readonly startedAt: number }
+type Lag = {
+  readonly held: Uint8Array[]
+  /** The document already holds the whole batch, so `since` covers what is still to be held. */
+  readonly batch: number
+  readonly since: Uint8Array
+  readonly startedAt: number
+}
 
 export class Session implements Author {
   readonly principal: Principal
@@ -98,10 +104,12 @@ export class Session implements Author {
 
   /** Like `deliver`, for document updates: these may not be dropped, only replaced by a diff. */
   deliverUpdate(frame: Uint8Array): void {
-    if (this.#lag === undefined && this.peer.bufferedBytes > this.#room.policy.maxPeerBufferedBytes) {
-      this.#lag = { held: [frame], since: this.#room.stateVector(), startedAt: this.#room.clock.elapsed() }
+    const { batch, clock, policy } = this.#room
+    if (this.#lag === undefined && this.peer.bufferedBytes > policy.maxPeerBufferedBytes) {
+      this.#lag = { held: [], batch, since: this.#room.stateVector(), startedAt: clock.elapsed() }
     }
-    this.deliver(frame)
+    if (this.#lag === undefined) this.reply(frame)
+    else if (this.#lag.batch === batch) this.#lag.held.push(frame)
   }
 
   /** The document itself: the answer to a step 1. */

@@ -113,6 +113,22 @@ test('[ROOM-5] at the limit of open rooms an idle one makes space, and otherwise
   await until(() => carol.isSynced)
 })
 
+test('[ROOM-5] a room that makes space just as somebody joins it is loaded anew for them', async (t) => {
+  const room = roomFixture(t, { maxOpenRooms: 2 })
+  const other: RoomSpec = { ...room.plain, document: testDocument('other') }
+  await room.rooms.open(room.plain)
+  await room.rooms.open({ ...room.plain, document: testDocument('idle') })
+  const ann = new RoomClient('ann')
+  const joining = room.join(ann)
+  // In the same turn: the idle room has to go, while the join is between finding and entering it.
+  const opening = room.rooms.open(other)
+  await Promise.all([joining, opening])
+  await until(() => ann.isSynced)
+  const bob = await room.join(new RoomClient('bob'))
+  ann.text.insert(0, 'alive')
+  await until(() => bob.text.toJSON() === 'alive')
+})
+
 test('[ROOM-6] a client of another lineage is refused before its state is applied', async (t) => {
   const room = roomFixture(t)
   const { lineage } = await room.rooms.open(room.plain)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
-import type { RoomSpec } from '../../src/room/ports.ts'
+import type { BoundRoom, DocumentBinding, RoomSpec } from '../../src/room/ports.ts'
 import { RoomClient } from '../support/room-client.ts'
 import { roomFixture } from '../support/room-fixture.ts'
 import { until } from '../support/until.ts'
@@ -139,6 +139,36 @@ test('[ROOM-26] a slow peer costs its budget, and gets one diff when it has caug
   slow.session?.drained()
   await until(() => slow.text.toJSON() === ann.text.toJSON())
   assert.ok(slow.frames.length - frames <= 3)
+})
+
+test('[ROOM-26] a peer that becomes slow in the middle of a batch misses no part of it', async (t) => {
+  const room = roomFixture(t, { maxPeerBufferedBytes: 1000 })
+  let bound: BoundRoom | undefined
+  const binding = (boundRoom: BoundRoom): DocumentBinding => {
+    bound = boundRoom
+    return {
+      open: () => Promise.resolve(),
+      changed: () => {},
+      hasUnsavedChanges: false,
+      save: () => Promise.resolve('success'),
+      close: () => Promise.resolve(),
+    }
+  }
+  const spec: RoomSpec = { ...room.plain, binding }
+  const ann = await room.join(new RoomClient('ann'), spec)
+  const slow = await room.join(new RoomClient('slow'), spec)
+  await until(() => ann.isSynced && slow.isSynced)
+  slow.bufferedBytes = 2000
+  // Three changes in one batch: a client's, the server's, a client's.
+  ann.text.insert(0, 'one ')
+  const edited = bound!.edit({ origin: 'merge', change: (doc) => doc.getText('source').insert(0, 'two ') })
+  ann.text.insert(0, 'three ')
+  await edited
+  await room.loop.idle()
+  slow.bufferedBytes = 0
+  slow.session?.drained()
+  await until(() => slow.text.length === 'one two three '.length && slow.text.toJSON() === ann.text.toJSON())
+  assert.equal(slow.doc.store.pendingStructs, null)
 })
 
 test('[ROOM-26] a slow peer without progress is closed with a retryable reason', async (t) => {

@@ -1,0 +1,77 @@
+/** Short-lived connections: one that reads a room as somebody new would, one that writes its document. */
+import type { Dialect } from '../wire/dialect.ts'
+import { encodeStateVector } from '../wire/messages.ts'
+import { openSocket } from '../wire/socket.ts'
+import type { LoadSocket } from '../wire/contract.ts'
+
+const EMPTY_UPDATE = new Uint8Array([0, 0])
+
+type Visit = {
+  readonly dialect: Dialect
+  readonly room: string
+  readonly patienceMs: number
+}
+
+/**
+ * Collects what the server has until `isEnough`, which is asked after each message once the first
+ * state has come; or until patience ends, and then gives what there is. Rejects when refused.
+ */
+export async function readRoom(
+  visit: Visit & { readonly isEnough: (update: Uint8Array | undefined) => boolean },
+): Promise<readonly Uint8Array[]> {
+  const updates: Uint8Array[] = []
+  let hasState = false
+  await converse(visit, (kind, update) => {
+    const isNew = update !== undefined && update.length > 2
+    if (isNew) updates.push(update.slice())
+    hasState ||= kind === 'state'
+    // Asked of every update, so that it can count.
+    return visit.isEnough(isNew ? updates.at(-1) : undefined) && hasState
+  })
+  return updates
+}
+
+/** Sends the updates one by one; returns when they are handed to the socket and a state has come back. */
+export async function writeRoom(visit: Visit, updates: readonly Uint8Array[]): Promise<void> {
+  await converse(visit, (kind, _, { socket, endpointRoom }) => {
+    if (kind !== 'state') return false
+    for (const update of updates) socket.send(visit.dialect.encodeUpdate(endpointRoom, update))
+    return true
+  })
+}
+
+type Said = (
+  kind: 'update' | 'state',
+  update: Uint8Array | undefined,
+  parts: { readonly socket: LoadSocket; readonly endpointRoom: string },
+) => boolean
+
+async function converse({ dialect, room, patienceMs }: Visit, said: Said): Promise<void> {
+  const endpoint = await dialect.locate(room)
+  await new Promise<void>((resolve, reject) => {
+    let isDone = false
+    const finish = (error?: Error): void => {
+      if (isDone) return
+      isDone = true
+      clearTimeout(timer)
+      // What was handed over is sent before the closing handshake.
+      socket.close(1000)
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    const socket = openSocket(endpoint, {
+      opened: () => {
+        for (const message of dialect.hello(endpoint.room, encodeStateVector(new Map()))) socket.send(message)
+      },
+      message: (bytes) => {
+        const incoming = dialect.decode(bytes)
+        if (incoming.kind === 'ask') socket.send(dialect.encodeState(endpoint.room, EMPTY_UPDATE))
+        if (incoming.kind === 'denied') finish(new Error(`room ${room}: refused: ${incoming.reason}`))
+        if (incoming.kind !== 'update' && incoming.kind !== 'state') return
+        if (!isDone && said(incoming.kind, incoming.update, { socket, endpointRoom: endpoint.room })) finish()
+      },
+      closed: (code, reason) => finish(new Error(`room ${room}: closed ${code} ${reason}`)),
+    })
+    const timer = setTimeout(() => finish(), patienceMs)
+  })
+}

@@ -1,0 +1,85 @@
+/** One room as a worker sees it: what all its authors send, and this worker's clients in it. */
+import { readUpdate } from '../typing/update-content.ts'
+import type { Author, Edit } from '../typing/contract.ts'
+import type { Group } from '../plan/scenario.ts'
+import { EditIndex } from './edit-index.ts'
+import { FrameStore } from './frame-store.ts'
+import type { GroupMeter } from './group-meter.ts'
+import { PresenceIndex } from './presence-index.ts'
+
+export type RoomAuthor = {
+  readonly author: Author
+  /** The client that sends for it. */
+  readonly client: number
+  /** All its edits so far; updates are empty in the workers that do not send them. */
+  readonly edits: Edit[]
+}
+
+/** What a room holds before the load begins. */
+export type Base = {
+  readonly updates: readonly Uint8Array[]
+  /** Identifiers by client, and their total. */
+  readonly clocks: ReadonlyMap<number, number>
+  readonly length: number
+}
+
+export const NO_BASE: Base = { updates: [], clocks: new Map(), length: 0 }
+
+/** Of updates that hang together: no client's structs have a gap. */
+export function baseOf(updates: readonly Uint8Array[]): Base {
+  const clocks = new Map<number, number>()
+  for (const update of updates)
+    for (const { client, clock, length } of readUpdate(update).structs)
+      clocks.set(client, Math.max(clocks.get(client) ?? 0, clock + length))
+  return { updates, clocks, length: [...clocks.values()].reduce((sum, clock) => sum + clock, 0) }
+}
+
+export class RoomLoad {
+  readonly name: string
+  readonly group: Group
+  /** Of this group of rooms, in this worker. */
+  readonly meter: GroupMeter
+  /** Among all rooms of the scenario, and among those of its group. */
+  readonly number: number
+  readonly inGroup: number
+  /** Edits up to here have been counted. */
+  countedEdits = 0
+  readonly edits = new EditIndex()
+  readonly presence = new PresenceIndex()
+  readonly frames = new FrameStore((update) => this.resolve(update))
+  readonly authors: RoomAuthor[] = []
+  base: Base = NO_BASE
+
+  constructor(parts: {
+    readonly name: string
+    readonly group: Group
+    readonly meter: GroupMeter
+    readonly number: number
+    readonly inGroup: number
+  }) {
+    this.name = parts.name
+    this.group = parts.group
+    this.meter = parts.meter
+    this.number = parts.number
+    this.inGroup = parts.inGroup
+  }
+
+  addAuthor(author: Author, client: number): void {
+    this.authors.push({ author, client, edits: [] })
+    this.edits.addAuthor(author.clientId)
+  }
+
+  /** Which edits an update holds, and how much of the document. */
+  resolve(update: Uint8Array): { edits: readonly number[]; baseLength: number } {
+    const { structs, deletes } = readUpdate(update)
+    const edits: number[] = []
+    let baseLength = 0
+    for (const range of structs) {
+      const found = this.edits.inserted(range)
+      if (found !== undefined) edits.push(...found)
+      else if (this.base.clocks.has(range.client)) baseLength += range.length
+    }
+    for (const range of deletes) edits.push(...this.edits.deleted(range))
+    return { edits, baseLength }
+  }
+}

@@ -1,0 +1,135 @@
+/** Takes the stream of a server apart into messages, whatever pieces it comes in. */
+import { OPCODE } from './frame.ts'
+
+export type FrameEvents = {
+  /** A whole data message; valid during the call only. */
+  message(bytes: Uint8Array): void
+  ping(payload: Uint8Array): void
+  close(code: number, reason: string): void
+}
+
+/** The stream cannot be understood any more; `code` is what to close with. */
+export class FrameError extends Error {
+  readonly code: number
+  constructor(code: number, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** A close frame without a code (RFC 6455, 7.1.5). */
+const NO_CODE = 1005
+
+export class FrameReader {
+  readonly #events: FrameEvents
+  readonly #maxMessageBytes: number
+  /** The beginning of a frame whose end has not come yet, in the pieces it came in. */
+  #pieces: Buffer[] = []
+  #pendingBytes = 0
+  /** Nothing can be read before this many bytes are there. */
+  #neededBytes = 2
+  #fragments: Buffer[] = []
+  #fragmentBytes = 0
+  #isFragmented = false
+
+  constructor(events: FrameEvents, maxMessageBytes: number) {
+    this.#events = events
+    this.#maxMessageBytes = maxMessageBytes
+  }
+
+  /** Throws FrameError. */
+  push(chunk: Buffer): void {
+    let bytes = chunk
+    if (this.#pendingBytes > 0) {
+      this.#pieces.push(chunk)
+      this.#pendingBytes += chunk.length
+      // A large frame is joined once, not once for each piece.
+      if (this.#pendingBytes < this.#neededBytes) return
+      bytes = Buffer.concat(this.#pieces, this.#pendingBytes)
+      this.#pieces = []
+      this.#pendingBytes = 0
+    }
+    let offset = 0
+    for (;;) {
+      const next = this.#readFrame(bytes, offset)
+      if (next < 0) break
+      offset = next
+    }
+    if (offset >= bytes.length) return
+    // A small rest must not keep its large chunk alive.
+    this.#pieces = [Buffer.from(bytes.subarray(offset))]
+    this.#pendingBytes = bytes.length - offset
+  }
+
+  /** Where the next frame begins; -1 when this one is not complete. */
+  #readFrame(bytes: Buffer, start: number): number {
+    const available = bytes.length - start
+    if (available < 2) return this.#need(2)
+    const first = bytes[start] ?? 0
+    const second = bytes[start + 1] ?? 0
+    if ((first & 0x70) !== 0) throw new FrameError(1002, 'reserved bits are set')
+    if ((second & 0x80) !== 0) throw new FrameError(1002, 'a server must not mask')
+    let length = second & 0x7f
+    let header = 2
+    if (length === 126) {
+      if (available < 4) return this.#need(4)
+      length = bytes.readUInt16BE(start + 2)
+      header = 4
+    } else if (length === 127) {
+      if (available < 10) return this.#need(10)
+      length = bytes.readUInt32BE(start + 2) * 2 ** 32 + bytes.readUInt32BE(start + 6)
+      header = 10
+    }
+    if (length + this.#fragmentBytes > this.#maxMessageBytes)
+      throw new FrameError(1009, `a message above ${this.#maxMessageBytes} bytes`)
+    if (available < header + length) return this.#need(header + length)
+    const end = start + header + length
+    this.#frame(first, bytes.subarray(start + header, end))
+    return end
+  }
+
+  #need(bytes: number): number {
+    this.#neededBytes = bytes
+    return -1
+  }
+
+  #frame(first: number, payload: Buffer): void {
+    const opcode = first & 0x0f
+    const isLast = (first & 0x80) !== 0
+    if (opcode >= OPCODE.close) this.#control(opcode, isLast, payload)
+    else if (opcode === OPCODE.binary || opcode === OPCODE.text) this.#begin(isLast, payload)
+    else if (opcode === OPCODE.continuation) this.#continue(isLast, payload)
+    else throw new FrameError(1002, `unknown opcode ${opcode}`)
+  }
+
+  #control(opcode: number, isLast: boolean, payload: Buffer): void {
+    if (!isLast || payload.length > 125) throw new FrameError(1002, 'a control frame in parts')
+    if (opcode === OPCODE.ping) this.#events.ping(payload)
+    else if (opcode === OPCODE.close)
+      this.#events.close(payload.length >= 2 ? payload.readUInt16BE(0) : NO_CODE, payload.toString('utf8', 2))
+    else if (opcode !== OPCODE.pong) throw new FrameError(1002, `unknown opcode ${opcode}`)
+  }
+
+  #begin(isLast: boolean, payload: Buffer): void {
+    if (this.#isFragmented) throw new FrameError(1002, 'a message inside another')
+    if (isLast) {
+      this.#events.message(payload)
+      return
+    }
+    this.#isFragmented = true
+    this.#fragments = [Buffer.from(payload)]
+    this.#fragmentBytes = payload.length
+  }
+
+  #continue(isLast: boolean, payload: Buffer): void {
+    if (!this.#isFragmented) throw new FrameError(1002, 'a continuation of nothing')
+    this.#fragments.push(Buffer.from(payload))
+    this.#fragmentBytes += payload.length
+    if (!isLast) return
+    const whole = Buffer.concat(this.#fragments)
+    this.#isFragmented = false
+    this.#fragments = []
+    this.#fragmentBytes = 0
+    this.#events.message(whole)
+  }
+}

@@ -20,10 +20,12 @@ export type Desk = {
 /**
  * In a notebook each author has a code cell, and a line of it where there are more authors than cells.
  * In text each has a line. In an empty document all begin at the same place of the root `source`.
+ * Throws for a notebook without code cells.
  */
 export function placeOf(doc: Y.Doc, desk: Desk): Place {
   const cells = codeCells(doc)
   if (cells.length === 0) {
+    if (doc.share.has('cells')) throw new Error('the notebook has no code cell to type in: give it one')
     const text = doc.getText('source')
     return { text, index: endOfLine(text.toJSON(), desk.author, desk.authors), cell: undefined }
   }

@@ -31,6 +31,8 @@ export type LoadContext = {
 /** y-websocket and JupyterLab: 100 ms, doubled up to 2.5 s, without jitter. */
 const BACK_OFF_MS = { first: 100, most: 2500 }
 const CONNECT_TIMEOUT_MS = 120_000
+/** Refused for so long, a first join has failed. */
+const JOIN_PATIENCE_MS = 10_000
 const EMPTY_UPDATE = new Uint8Array([0, 0])
 
 type State = 'idle' | 'connecting' | 'ready' | 'away' | 'closed'
@@ -61,7 +63,7 @@ export class LoadClient {
   #isCutExpected = false
   #returnTimer: NodeJS.Timeout | undefined
   #timeout: NodeJS.Timeout | undefined
-  #joined: (() => void) | undefined
+  #joined: ((error?: Error) => void) | undefined
   readonly #presenceClocks = new Map<number, number>()
   #presence: { clock: number; json: string } | undefined
   #isStalled = false
@@ -94,9 +96,14 @@ export class LoadClient {
     return this.#authors
   }
 
-  /** Connects; resolves when the whole document is here, or when it was closed for good. */
+  /**
+   * Connects; resolves when the whole document is here, or when it was closed for good. Rejects when
+   * it was cut again and again, but goes on trying.
+   */
   async join(): Promise<void> {
-    const joined = new Promise<void>((resolve) => (this.#joined = resolve))
+    const joined = new Promise<void>((resolve, reject) => {
+      this.#joined = (error) => (error === undefined ? resolve() : reject(error))
+    })
     this.#startedAt = now()
     await this.#connect()
     await joined
@@ -389,6 +396,8 @@ export class LoadClient {
     this.#socket = undefined
     if (this.#state === 'closed' || this.#state === 'away') return
     if (!this.#isCutExpected) this.#context.failed(`closed ${code}${reason === '' ? '' : `: ${reason}`}`)
+    if (this.#firstReadyAt === Number.POSITIVE_INFINITY && now() - this.#startedAt > JOIN_PATIENCE_MS)
+      this.#joined?.(new Error(`room ${this.#room.name}: nobody gets in: closed ${code} ${reason}`))
     this.#leaveReady('connecting')
     this.#returnLater()
   }

@@ -7,7 +7,7 @@ import { readRoom } from './reader.ts'
 import type { RoomLoad } from './room-load.ts'
 
 /** A server that answers the first question before it has loaded the document gets this long. */
-const WITNESS_PATIENCE_MS = 5000
+const WITNESS_PATIENCE_MS = 3000
 
 /** Seen by another than its author. */
 export function seenOf(room: RoomLoad, clients: readonly LoadClient[]): number[] {

@@ -1,5 +1,11 @@
-/** Which rate to try next: up by a factor until one fails, then the gap is halved a few times. */
+/**
+ * Which rate to try next: up by a factor until one fails (or down, when the first does), then the gap
+ * is halved a few times.
+ */
 import type { Ramp } from '../plan/scenario.ts'
+
+/** Below that, the first rate was not chosen for this server. */
+const MAX_STEPS_DOWN = 3
 
 export class RateSearch {
   readonly #ramp: Ramp
@@ -32,8 +38,11 @@ export class RateSearch {
   }
 
   #choose(): number | undefined {
-    const { factor, to, refine } = this.#ramp
-    if (this.#good === undefined) return undefined
+    const { factor, from, to, refine } = this.#ramp
+    if (this.#good === undefined) {
+      const lower = (this.#bad ?? from) / factor
+      return lower < from / factor ** MAX_STEPS_DOWN ? undefined : lower
+    }
     if (this.#bad === undefined) return this.#good >= to ? undefined : Math.min(to, this.#good * factor)
     if (this.#refinements >= refine) return undefined
     this.#refinements += 1

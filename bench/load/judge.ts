@@ -26,13 +26,16 @@ export function judgeStep(facts: readonly StepFacts[], ramp: Ramp | undefined): 
   const generator = judgeGenerator(facts, latency)
   const missing = facts.reduce((sum, part) => sum + part.missing, 0)
   const p99Ms = latency.percentile(99)
-  const why = facts.some(({ isComplete }) => !isComplete)
+  const late = ramp !== undefined && p99Ms > ramp.p99Ms
+  const problem = facts.some(({ isComplete }) => !isComplete)
     ? missing > 0
       ? `${missing} deliveries were still missing when patience ended`
       : 'not every client was connected at the end'
-    : ramp !== undefined && p99Ms > ramp.p99Ms
+    : late
       ? `p99 ${p99Ms.toFixed(1)} ms is above ${ramp.p99Ms} ms`
       : ''
+  const why =
+    problem !== '' && generator.isBottleneck ? `${problem}; the load tool itself was at its limit` : problem
   return { isSustained: why === '', why, generator }
 }
 

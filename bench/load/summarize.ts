@@ -28,6 +28,6 @@ export function generatorUsage(steps: readonly (readonly StepFacts[])[]): Genera
   const judged = steps.map((facts) => judgeGenerator(facts, latencyOf(facts)))
   const busy = ({ workers }: GeneratorUsage): number =>
     Math.max(0, ...workers.map(({ loopShare }) => loopShare))
-  const busiest = judged.toSorted((a, b) => busy(b) - busy(a))[0]
-  return judged.find(({ isBottleneck }) => isBottleneck) ?? busiest ?? judgeGenerator([], latencyOf([]))
+  const byLoad = judged.toSorted((a, b) => busy(b) - busy(a))
+  return byLoad.find(({ isBottleneck }) => isBottleneck) ?? byLoad[0] ?? judgeGenerator([], latencyOf([]))
 }

@@ -311,6 +311,7 @@ export class LoadClient {
     clearTimeout(this.#timeout)
     if (this.#firstReadyAt === Number.POSITIVE_INFINITY) {
       this.#firstReadyAt = at
+      this.#room.joined()
       this.#room.meter.joined(this.#startedAt, at, this.#context.isInLoad())
       this.#readySince = at
     } else {

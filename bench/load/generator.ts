@@ -77,7 +77,8 @@ export class LoadGenerator {
     const { dialect, scenario } = this.#parts()
     const own = this.#rooms.filter(({ mine }) => mine.includes(0))
     await limitedly(own, 4, async ({ room }) => {
-      await seedRoom({ dialect, scenario, room, patienceMs: DOCUMENT_PATIENCE_MS })
+      const leave = await seedRoom({ dialect, scenario, room, patienceMs: DOCUMENT_PATIENCE_MS })
+      room.onFirstJoin(leave)
     })
   }
 

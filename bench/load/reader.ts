@@ -4,6 +4,8 @@ import { encodeStateVector } from '../wire/messages.ts'
 import { openSocket } from '../wire/socket.ts'
 import type { LoadSocket } from '../wire/contract.ts'
 
+/** Of Node. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 const EMPTY_UPDATE = new Uint8Array([0, 0])
 
 type Visit = {
@@ -31,20 +33,37 @@ export async function readRoom(
   return updates
 }
 
-/** Sends the updates one by one; returns when they are handed to the socket and a state has come back. */
-export async function writeRoom(visit: Visit, updates: readonly Uint8Array[]): Promise<void> {
-  await converse(visit, (kind, _, { socket, endpointRoom }) => {
-    if (kind !== 'state') return false
-    for (const update of updates) socket.send(visit.dialect.encodeUpdate(endpointRoom, update))
-    return true
+/**
+ * Sends the updates one by one; resolves when `isTaken` does, with what makes the writer leave. Until
+ * then it stays: a server may forget what somebody sent who has left, and a room that nobody is in.
+ */
+export async function writeRoom(
+  visit: Omit<Visit, 'patienceMs'>,
+  updates: readonly Uint8Array[],
+  isTaken: () => Promise<unknown>,
+): Promise<() => void> {
+  let leave = (): void => {}
+  const left = new Promise<void>((resolve) => (leave = resolve))
+  let hasSent = false
+  await new Promise<void>((resolve, reject) => {
+    const said: Said = (kind, _, { socket, endpointRoom }) => {
+      if (kind !== 'state' || hasSent) return false
+      hasSent = true
+      for (const update of updates) socket.send(visit.dialect.encodeUpdate(endpointRoom, update))
+      isTaken().then(() => resolve(), reject)
+      return left
+    }
+    // Once it was taken a cut does not matter any more.
+    converse({ ...visit, patienceMs: LONGEST_TIMER_MS }, said).catch(reject)
   })
+  return leave
 }
 
 type Said = (
   kind: 'update' | 'state',
   update: Uint8Array | undefined,
   parts: { readonly socket: LoadSocket; readonly endpointRoom: string },
-) => boolean
+) => boolean | Promise<unknown>
 
 async function converse({ dialect, room, patienceMs }: Visit, said: Said): Promise<void> {
   const endpoint = await dialect.locate(room)
@@ -68,7 +87,10 @@ async function converse({ dialect, room, patienceMs }: Visit, said: Said): Promi
         if (incoming.kind === 'ask') socket.send(dialect.encodeState(endpoint.room, EMPTY_UPDATE))
         if (incoming.kind === 'denied') finish(new Error(`room ${room}: refused: ${incoming.reason}`))
         if (incoming.kind !== 'update' && incoming.kind !== 'state') return
-        if (!isDone && said(incoming.kind, incoming.update, { socket, endpointRoom: endpoint.room })) finish()
+        if (isDone) return
+        const isEnough = said(incoming.kind, incoming.update, { socket, endpointRoom: endpoint.room })
+        if (isEnough === true) finish()
+        else if (isEnough !== false) isEnough.then(() => finish(), finish)
       },
       closed: (code, reason) => finish(new Error(`room ${room}: closed ${code} ${reason}`)),
     })

@@ -28,10 +28,20 @@ export const NO_BASE: Base = { updates: [], clocks: new Map(), length: 0 }
 /** Of updates that hang together: no client's structs have a gap. */
 export function baseOf(updates: readonly Uint8Array[]): Base {
   const clocks = new Map<number, number>()
-  for (const update of updates)
-    for (const { client, clock, length } of readUpdate(update).structs)
-      clocks.set(client, Math.max(clocks.get(client) ?? 0, clock + length))
-  return { updates, clocks, length: [...clocks.values()].reduce((sum, clock) => sum + clock, 0) }
+  for (const update of updates) noteClocks(clocks, update)
+  return { updates, clocks, length: totalOf(clocks) }
+}
+
+/** Client -> its next clock, by what the update holds. */
+export function noteClocks(clocks: Map<number, number>, update: Uint8Array): void {
+  for (const { client, clock, length } of readUpdate(update).structs)
+    clocks.set(client, Math.max(clocks.get(client) ?? 0, clock + length))
+}
+
+export function totalOf(clocks: ReadonlyMap<number, number>): number {
+  let total = 0
+  for (const clock of clocks.values()) total += clock
+  return total
 }
 
 export class RoomLoad {
@@ -49,6 +59,7 @@ export class RoomLoad {
   readonly frames = new FrameStore((update) => this.resolve(update))
   readonly authors: RoomAuthor[] = []
   base: Base = NO_BASE
+  #onFirstJoin: (() => void) | undefined
 
   constructor(parts: {
     readonly name: string
@@ -62,6 +73,16 @@ export class RoomLoad {
     this.meter = parts.meter
     this.number = parts.number
     this.inGroup = parts.inGroup
+  }
+
+  /** Once, when the first of this worker's clients is in the room. */
+  onFirstJoin(act: () => void): void {
+    this.#onFirstJoin = act
+  }
+
+  joined(): void {
+    this.#onFirstJoin?.()
+    this.#onFirstJoin = undefined
   }
 
   addAuthor(author: Author, client: number): void {

@@ -89,6 +89,9 @@ async function start(options: CommandOptions, port: number, dataDirectory: strin
     )
   })
   const ended = server.exited.then(async () => (await server.ready, undefined))
+  // Whichever loses the race below has nobody left who listens to it.
+  ended.catch(() => {})
+  late.catch(() => {})
   try {
     if (options.readyPattern !== undefined) {
       const { afterMs } = await Promise.race([server.ready, late])
@@ -106,8 +109,6 @@ async function start(options: CommandOptions, port: number, dataDirectory: strin
     throw error
   } finally {
     clearTimeout(timer)
-    ended.catch(() => {})
-    late.catch(() => {})
   }
 }
 

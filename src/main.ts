@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./cli/serve.ts')).serve,
   config: async () => (await import('./cli/show-config.ts')).showConfig,
   token: async () => (await import('./cli/token.ts')).printToken,
+  bench: async () => (await import('./cli/bench.ts')).bench,
   help: async () => (await import('./cli/help.ts')).help,
   version: async () => (await import('./cli/help.ts')).version,
 }
@@ -20,7 +21,8 @@ const ALIASES: Readonly<Record<string, string>> = { '-h': 'help', '-v': 'version
 
 async function main(args: readonly string[], environment: Environment): Promise<number> {
   const [first = 'help', ...rest] = args
-  const isHelp = rest.includes('--help') || rest.includes('-h')
+  // The load tool has flags of its own, and a help text about them.
+  const isHelp = first !== 'bench' && (rest.includes('--help') || rest.includes('-h'))
   const name = isHelp ? 'help' : (ALIASES[first] ?? first.replace(/^--/, ''))
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (load !== undefined) return (await load())(await contextFor(rest, environment))

@@ -7,6 +7,7 @@ const COMMANDS = [
   ['serve', 'the server alone, beside a Jupyter server that already runs'],
   ['config', 'prints the effective configuration and where each value comes from'],
   ['token --user NAME', 'makes a token for a person'],
+  ['bench', 'the load tool; `outrigger bench --help` lists its flags'],
   ['help, version', 'this text, the version'],
 ] as const
 

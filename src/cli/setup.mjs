@@ -27,6 +27,9 @@ const GUARD = 'OUTRIGGER_SKIP_PREPARE'
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const STAMP = join(ROOT, 'dist', '.built')
 const PAGES_BUILD = join('src', 'http', 'pages', 'build.ts')
+const BENCH_BUILD = join('bench', 'build.ts')
+/** Below bench, but not in its bundle. */
+const BENCH_OTHERS = ['peers', 'results', 'RESULTS.md']
 
 function say(text) {
   process.stderr.write(`outrigger: ${text}\n`)
@@ -92,10 +95,13 @@ function install() {
 function newestTime(path) {
   const facts = statSync(path)
   if (!facts.isDirectory()) return facts.mtimeMs
-  return readdirSync(path).reduce(
-    (newest, name) => Math.max(newest, newestTime(join(path, name))),
-    facts.mtimeMs,
-  )
+  return Math.max(facts.mtimeMs, newestWithin(path, []))
+}
+
+function newestWithin(folder, others) {
+  return readdirSync(folder)
+    .filter((name) => others.indexOf(name) === -1)
+    .reduce((newest, name) => Math.max(newest, newestTime(join(folder, name))), 0)
 }
 
 function isBuilt() {
@@ -105,7 +111,10 @@ function isBuilt() {
     null,
     sources.map((name) => newestTime(join(ROOT, name))),
   )
-  return statSync(STAMP).mtimeMs >= newest
+  // The folder's own time changes with the results that runs write into it.
+  const bench = join(ROOT, 'bench')
+  const newestBench = existsSync(bench) ? newestWithin(bench, BENCH_OTHERS) : 0
+  return statSync(STAMP).mtimeMs >= Math.max(newest, newestBench)
 }
 
 function build() {
@@ -120,13 +129,18 @@ function build() {
   // Taken before: a file saved during the build makes the next one necessary.
   const startedAt = new Date()
   if (run(compiler, ['-p', 'tsconfig.build.json']) !== 0) fail('the build failed; see above.')
-  if (existsSync(join(ROOT, PAGES_BUILD)) && run(process.execPath, ['--import', 'tsx', PAGES_BUILD]) !== 0) {
-    fail('the build of the pages failed; see above.')
-  }
+  bundle('pages', PAGES_BUILD)
+  bundle('load tool', BENCH_BUILD)
   chmodSync(join(ROOT, 'dist', 'main.js'), 0o755)
   mkdirSync(dirname(STAMP), { recursive: true })
   writeFileSync(STAMP, startedAt.toISOString())
   utimesSync(STAMP, startedAt, startedAt)
+}
+
+function bundle(what, script) {
+  if (!existsSync(join(ROOT, script))) return
+  if (run(process.execPath, ['--import', 'tsx', script]) !== 0)
+    fail(`the build of the ${what} failed; see above.`)
 }
 
 checkNode()

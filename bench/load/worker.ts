@@ -31,7 +31,7 @@ export function runWorker(): void {
         tell({
           type: 'fault',
           id,
-          message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          message: error instanceof Error ? error.message : String(error),
         }),
     )
   })

@@ -7,6 +7,11 @@ export function formatMs(ms: number): string {
   return `${ms.toFixed(ms >= 100 ? 0 : ms >= 10 ? 1 : 2)} ms`
 }
 
+/** CPU time, where a thousandth of a millisecond counts. */
+export function formatMicroseconds(us: number): string {
+  return us >= 1000 ? formatMs(us / 1000) : `${us.toFixed(us >= 100 ? 0 : 1)} µs`
+}
+
 export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }

@@ -24,10 +24,10 @@ const STYLE = `
   .wide { overflow-x: auto; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { padding: .3rem .75rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-  th:first-child, td:first-child { text-align: left; padding-left: 0; }
+  th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; min-width: 6rem; }
   th { font-weight: 600; }
-  figure { margin: 1rem 0; }
-  figure svg { display: block; width: 100%; height: auto; border-radius: .35rem; }
+  figure { margin: 1rem 0; overflow-x: auto; }
+  figure svg { display: block; width: 100%; min-width: 40rem; height: auto; border-radius: .35rem; }
   code, pre { font: .875rem/1.45 ui-monospace, Menlo, Consolas, monospace; }
   pre { overflow-x: auto; padding: .75rem; border: 1px solid var(--line); border-radius: .35rem; }
   code { overflow-wrap: anywhere; }

@@ -90,12 +90,10 @@ function curvesOf({ groups }: RunResult): Line[] {
 /** The highest value stands where its count of values ends, not at infinity. */
 function nines({ curve, count }: Summary): [number, number][] {
   const last = ninesOf(100 * (1 - 1 / Math.max(1, count)))
-  const points = curve.map(([percentile, ms]): [number, number] => [
-    percentile >= 100 ? last : ninesOf(percentile),
-    ms,
-  ])
   // With few values the points of the tail lie beyond what they can tell.
-  return points.filter(([x]) => x <= last)
+  return curve
+    .filter(([percentile]) => percentile >= 100 || ninesOf(percentile) < last)
+    .map(([percentile, ms]) => [percentile >= 100 ? last : ninesOf(percentile), ms])
 }
 
 function percentileCurve(result: RunResult): string {

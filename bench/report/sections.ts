@@ -1,6 +1,14 @@
 /** What a result says, as tables and sentences: the terminal and the page show the same. */
 import type { GroupResult, RunResult, StepResult, Summary } from '../result.ts'
-import { counted, formatBytes, formatCount, formatMs, formatRate, formatShare } from './format.ts'
+import {
+  counted,
+  formatBytes,
+  formatCount,
+  formatMicroseconds,
+  formatMs,
+  formatRate,
+  formatShare,
+} from './format.ts'
 
 export type Section = {
   readonly title: string
@@ -138,7 +146,7 @@ function serverSection({ server, steps }: RunResult): Section {
     rows: [
       [
         share === undefined ? '?' : `${formatShare(share)} of a core`,
-        server.cpuMsPerDelivery === 0 ? '' : `${(server.cpuMsPerDelivery * 1000).toFixed(1)} µs`,
+        server.cpuMsPerDelivery === 0 ? '' : formatMicroseconds(server.cpuMsPerDelivery * 1000),
         `${server.cpuSeconds.toFixed(2)} s`,
         formatBytes(server.rssBytesBefore),
         formatBytes(server.rssBytesConnected),

@@ -64,7 +64,7 @@ async function measureAll(found: Found, circumstances: Circumstances): Promise<v
     found.figures.push(...load.figures(result).map((figure) => ({ ...figure, isGeneratorLimited })))
     if (!result.isPass)
       found.failures.push(
-        `${load.name}: ${verdictOf(result)}`,
+        `${load.name}: ${verdictOf(result).replace(/^FAIL: /, '')}`,
         ...result.verification.failures.map((why) => `${load.name}: ${why}`),
       )
   }
@@ -122,8 +122,11 @@ async function page({ figures, results, failures }: Found): Promise<string> {
   const html = await import('../report/html.ts')
   const isPass = failures.length === 0 && figures.every(isMet)
   return html.renderPage('Load test: the standard set', [
-    html.renderVerdict(isPass, isPass ? 'PASS' : ['FAIL', ...failures].join(': ')),
+    html.renderVerdict(isPass, isPass ? 'PASS' : 'FAIL'),
     html.renderSection(figuresSection(figures)),
+    ...(failures.length === 0
+      ? []
+      : [html.renderSection({ title: 'Failures', head: [], rows: [], notes: failures })]),
     ...results.map((result) => `<h2>${html.escape(result.scenario.name)}</h2>\n${html.renderRun(result)}`),
   ])
 }

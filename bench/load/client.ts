@@ -71,6 +71,9 @@ export class LoadClient {
   #framesBefore = 0
   #bytesCounted = 0
   #framesCounted = 0
+  /** Of what was sent, what this connection has taken; the rest was typed while it was away. */
+  readonly #handedOver = new Map<RoomAuthor, number>()
+  #wasAsked = false
   readonly #sentOf = new Map<RoomAuthor, number>()
 
   constructor(parts: {
@@ -112,7 +115,12 @@ export class LoadClient {
   /** A key meant for a moment at which the network is away waits in the document, as it would. */
   sendEdit(author: RoomAuthor, edit: Edit): void {
     this.#sentOf.set(author, (this.#sentOf.get(author) ?? 0) + 1)
-    if (this.isReady && this.#endpoint !== undefined)
+    if (this.isReady) this.#handOver(author, edit)
+  }
+
+  #handOver(author: RoomAuthor, edit: Edit): void {
+    this.#handedOver.set(author, (this.#handedOver.get(author) ?? 0) + 1)
+    if (this.#endpoint !== undefined)
       this.#socket?.send(this.#context.dialect.encodeUpdate(this.#endpoint.room, edit.update))
   }
 
@@ -229,6 +237,9 @@ export class LoadClient {
     this.#state = 'connecting'
     this.#hasState = false
     this.#isCutExpected = false
+    // A new connection knows nothing of what the last one was given.
+    this.#handedOver.clear()
+    this.#wasAsked = false
     try {
       this.#endpoint ??= await this.#context.dialect.locate(this.#room.name)
     } catch (error) {
@@ -317,6 +328,10 @@ export class LoadClient {
     } else {
       this.#isHereAgain()
     }
+    // Typed between the server's question and now; a server that has yet to ask will be told all.
+    for (const author of this.#wasAsked ? this.#authors : [])
+      for (const edit of author.edits.slice(this.#handedOver.get(author) ?? 0, this.sentEdits(author)))
+        this.#handOver(author, edit)
     this.#joined?.()
   }
 
@@ -366,6 +381,8 @@ export class LoadClient {
     const own = this.#authors.flatMap((author) =>
       author.edits.slice(0, this.#sentOf.get(author) ?? 0).map(({ update }) => update),
     )
+    this.#wasAsked = true
+    for (const author of this.#authors) this.#handedOver.set(author, this.sentEdits(author))
     const update = own.length === 0 ? EMPTY_UPDATE : Y.diffUpdate(Y.mergeUpdates(own), stateVector)
     this.#socket?.send(this.#context.dialect.encodeState(this.#endpoint.room, update))
   }

@@ -197,8 +197,10 @@ class Run {
     const deliveries = meters.reduce((sum, { delivered, presence }) => sum + delivered + presence.count, 0)
     const server = this.#watch.usage(deliveries, this.#timeline.rssPeak)
     const hasArrived = this.#facts.at(-1)?.every(({ isComplete }) => isComplete) ?? false
+    const isSustained = this.#steps.some((step) => step.isSustained)
+    const hasMeasured = meters.some(({ edits, presence, joins }) => edits + presence.count + joins.count > 0)
     const isPass =
-      verification.isOk && (hasArrived || this.#scenario.ramp !== undefined) && (this.#kill?.lost ?? 0) === 0
+      verification.isOk && hasMeasured && (this.#scenario.ramp === undefined ? hasArrived : isSustained)
     return {
       scenario: this.#scenario,
       startedAt: this.#startedAt,

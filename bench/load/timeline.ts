@@ -15,6 +15,8 @@ type Bucket = {
   rssBytes?: number
 }
 
+const MAX_TEXTS = 50
+
 export class Timeline {
   readonly points: TimelinePoint[] = []
   readonly errors = new Map<string, number>()
@@ -54,7 +56,9 @@ export class Timeline {
     bucket.latency.add(tick.latency)
     for (const [text, count] of Object.entries(tick.errors)) {
       bucket.errors += count
-      this.errors.set(text, (this.errors.get(text) ?? 0) + count)
+      // A server chooses its reasons: odd ones must not fill the memory.
+      const kept = this.errors.has(text) || this.errors.size < MAX_TEXTS ? text : 'others'
+      this.errors.set(kept, (this.errors.get(kept) ?? 0) + count)
     }
     if (bucket.workers < this.#workers) return
     this.#buckets.delete(index)

@@ -58,3 +58,9 @@ test('an added delay is measured within 5 %', async () => {
   assert.ok(Math.abs(added - delayMs) <= delayMs * 0.05, `${added} ms added instead of ${delayMs}`)
   assert.equal(slow.isPass, true)
 })
+
+test('keys that are typed while a returning client waits for the document are not lost', async () => {
+  const result = await runAgainst({ answersAfterMs: 300 }, { dropAllAfterSeconds: 0.6, drainSeconds: 3 })
+  assert.deepEqual(result.verification.failures, [])
+  assert.equal(result.isPass, true)
+})

@@ -15,6 +15,8 @@ export type Faults = {
   readonly losesEach?: number
   /** The second client of a room gets another letter than was typed. */
   readonly changesLetters?: boolean
+  /** What a client lacks is sent this long after it was asked what the server lacks. */
+  readonly answersAfterMs?: number
   /** A new client is not told what was written before. */
   readonly forgets?: boolean
 }
@@ -55,7 +57,9 @@ function receive(room: Room, from: WebSocket, data: Uint8Array, faults: Faults):
   const body = decoding.readVarUint8Array(decoder)
   if (step === syncProtocol.messageYjsSyncStep1) {
     const known = faults.forgets === true ? new Y.Doc() : room.doc
-    from.send(message((encoder) => syncProtocol.writeSyncStep2(encoder, known)))
+    const answer = (): void => from.send(message((encoder) => syncProtocol.writeSyncStep2(encoder, known)))
+    if (faults.answersAfterMs === undefined) answer()
+    else setTimeout(answer, faults.answersAfterMs)
     return
   }
   Y.applyUpdate(room.doc, body)

@@ -10,9 +10,7 @@ import type { RunResult } from '../result.ts'
 import { startOutrigger } from '../servers/outrigger.ts'
 import { sizingProfiles } from './profiles.ts'
 import { type MeasuredProfile, type MeasuredSeries, renderSizing } from './render.ts'
-import { SERIES } from './series.ts'
-
-const TIMES = { warmUpSeconds: 1, forSeconds: 5, drainSeconds: 20 } as const
+import { SERIES, TIMES } from './series.ts'
 
 /** Returns 0, or 1 when the verification of a run failed. */
 export async function sizing(): Promise<number> {

@@ -2,7 +2,7 @@
 import type { RunResult } from '../result.ts'
 import { USABLE_CORE, capacityOf, roughly } from './arithmetic.ts'
 import { plotCurve } from './plots.ts'
-import type { Figure, Series } from './series.ts'
+import { type Figure, type Series, TIME_FLAGS } from './series.ts'
 
 export type Point = { readonly x: number; readonly result: RunResult }
 export type MeasuredSeries = { readonly series: Series; readonly points: readonly Point[] }
@@ -98,7 +98,7 @@ function seriesSection({ series, points }: MeasuredSeries, plots: Map<string, st
     'Both axes are logarithmic: where the line rises by one decade over one decade, twice as much costs twice. One point by itself:',
     '',
     '```sh',
-    `outrigger bench ${series.flags(points.at(-1)?.x ?? 1)}`,
+    `outrigger bench ${series.flags(points.at(-1)?.x ?? 1)} ${TIME_FLAGS}`,
     '```',
     '',
   ]

@@ -4,6 +4,10 @@ import type { RunResult } from '../result.ts'
 
 const MB = 1_000_000
 
+/** Of one point. */
+export const TIMES = { warmUpSeconds: 1, forSeconds: 5, drainSeconds: 20 } as const
+export const TIME_FLAGS = `--warm-up ${TIMES.warmUpSeconds}s --for ${TIMES.forSeconds}s --drain ${TIMES.drainSeconds}s`
+
 export type Figure = {
   readonly label: string
   readonly unit: string

@@ -4,6 +4,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY bench ./bench
 RUN OUTRIGGER_SKIP_PREPARE=1 npm ci && npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim

@@ -1,14 +1,22 @@
 /** Pictures of figures as SVG, drawn without a browser. */
 import { BarChart, LineChart } from 'echarts/charts'
-import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components'
+import {
+  GridComponent,
+  LegendComponent,
+  MarkAreaComponent,
+  MarkLineComponent,
+  TitleComponent,
+} from 'echarts/components'
 import * as echarts from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
+import { type Marks, markOptions } from './marks.ts'
 
 echarts.use([
   BarChart,
   LineChart,
   GridComponent,
   LegendComponent,
+  MarkAreaComponent,
   MarkLineComponent,
   TitleComponent,
   SVGRenderer,
@@ -18,6 +26,8 @@ export type Axis = {
   readonly label: string
   /** `log` draws values above 0 only. */
   readonly scale?: 'linear' | 'log' | undefined
+  /** Of a `log` axis, one tick each; 10. */
+  readonly base?: number | undefined
   /** Of a tick; else the number, shortened. */
   readonly format?: ((value: number) => string) | undefined
   readonly min?: number | undefined
@@ -26,13 +36,18 @@ export type Axis = {
   readonly interval?: number | undefined
 }
 
+/** Without `y` the line is interrupted: there was nothing to measure. */
+export type Point = readonly [x: number, y: number | undefined]
+
 export type Line = {
   readonly name: string
-  readonly points: readonly (readonly [x: number, y: number])[]
+  readonly points: readonly Point[]
   /** To be read at the right axis, if the chart has one. */
   readonly isRight?: boolean | undefined
   /** A dot at each point: for measured steps, as opposed to a course. */
   readonly hasDots?: boolean | undefined
+  /** The value beside each dot. */
+  readonly hasValues?: boolean | undefined
 }
 
 export type LinePlot = {
@@ -42,8 +57,7 @@ export type LinePlot = {
   readonly y: Axis
   readonly right?: Axis | undefined
   readonly lines: readonly Line[]
-  /** A horizontal line with its words: a bound. */
-  readonly bound?: { readonly y: number; readonly label: string } | undefined
+  readonly marks?: Marks | undefined
   readonly width?: number | undefined
   readonly height?: number | undefined
 }
@@ -76,17 +90,40 @@ export function lineChart(plot: LinePlot): string {
       ...(plot.right === undefined ? [] : [{ ...axis(plot.right, 'end'), ...QUIET_AXIS }]),
     ],
     series: plot.lines.map((line, index) => ({
-      type: 'line',
-      name: line.name,
-      yAxisIndex: line.isRight === true ? 1 : 0,
-      data: drawable(line.points, plot.x, line.isRight === true ? plot.right : plot.y),
-      showSymbol: line.hasDots === true || line.points.length === 1,
-      symbol: 'circle',
-      symbolSize: 6,
-      lineStyle: { width: 2 },
-      ...(index === 0 && plot.bound !== undefined ? { markLine: boundLine(plot.bound) } : {}),
+      ...lineSeries(line, plot),
+      ...(index === 0 ? markOptions(plot.marks ?? {}) : {}),
     })),
   })
+}
+
+function lineSeries(line: Line, plot: LinePlot): object {
+  const isRight = line.isRight === true
+  const y = isRight ? (plot.right ?? plot.y) : plot.y
+  const points = drawable(line.points, plot.x, y)
+  const { format = shortNumber } = y
+  return {
+    type: 'line',
+    name: line.name,
+    yAxisIndex: isRight ? 1 : 0,
+    // A point alone between two interruptions has no line that would show it.
+    data: points.map((point, at) => ({
+      value: [point[0], point[1] ?? null],
+      symbol: line.hasDots === true || isAlone(points, at) ? 'circle' : 'none',
+    })),
+    symbol: 'circle',
+    symbolSize: 6,
+    lineStyle: { width: 2 },
+    label: {
+      show: line.hasValues === true,
+      position: 'top',
+      color: 'inherit',
+      formatter: ({ value }: { readonly value: readonly [number, number] }) => format(value[1]),
+    },
+  }
+}
+
+function isAlone(points: readonly Point[], at: number): boolean {
+  return points[at - 1]?.[1] === undefined && points[at + 1]?.[1] === undefined
 }
 
 export function barChart(plot: BarPlot): string {
@@ -149,11 +186,11 @@ function frame(
 const QUIET_AXIS = { splitLine: { show: false } }
 
 function axis(
-  { label, scale = 'linear', format = shortNumber, min, max, interval }: Axis,
+  { label, scale = 'linear', base = 10, format = shortNumber, min, max, interval }: Axis,
   place: 'middle' | 'end',
 ): object {
   return {
-    type: scale === 'log' ? 'log' : 'value',
+    ...(scale === 'log' ? { type: 'log', logBase: base } : { type: 'value' }),
     name: label,
     nameLocation: place,
     nameGap: place === 'middle' ? 30 : 12,
@@ -168,22 +205,10 @@ function axis(
 }
 
 /** A logarithm of 0 would leave a hole in the middle of the line. */
-function drawable(
-  points: readonly (readonly [number, number])[],
-  x: Axis,
-  y: Axis | undefined,
-): readonly (readonly [number, number])[] {
-  return points.filter(([a, b]) => (x.scale !== 'log' || a > 0) && (y?.scale !== 'log' || b > 0))
-}
-
-function boundLine({ y, label }: { readonly y: number; readonly label: string }): object {
-  return {
-    silent: true,
-    symbol: 'none',
-    lineStyle: { color: '#b42318', type: 'dashed', width: 1.5 },
-    label: { formatter: label, position: 'insideEndTop', color: '#b42318' },
-    data: [{ yAxis: y }],
-  }
+function drawable(points: readonly Point[], x: Axis, y: Axis): readonly Point[] {
+  return points.filter(
+    ([a, b]) => (x.scale !== 'log' || a > 0) && (y.scale !== 'log' || b === undefined || b > 0),
+  )
 }
 
 /** 2,500,000 would run into its neighbors. */

@@ -21,6 +21,7 @@ const STYLE = `
   .verdict { display: inline-block; margin: .75rem 0; padding: .35rem .75rem; border-radius: .35rem; font-weight: 600;
     color: #fff; background: #1a7f37; }
   .verdict.failed { background: #b42318; }
+  .verdict.doubtful { background: #8a5a00; }
   .wide { overflow-x: auto; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { padding: .3rem .75rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
@@ -63,6 +64,7 @@ export function renderRun(result: RunResult, command = ''): string {
     `<ul>${scenario.groups.map((group) => `<li>${escape(describeGroup(group))}</li>`).join('')}</ul>`,
     `<p class="quiet">${escape(`${startedAt} · ${machineLine(result)}`)}</p>`,
     renderVerdict(result.isPass, verdictOf(result)),
+    ...renderDoubt(result.generator),
     ...runCharts(result).map((svg) => `<figure>${svg}</figure>`),
     ...sectionsOf(result).map(renderSection),
     ...(command === '' ? [] : [`<h3>Command</h3>`, `<p><code>${escape(command)}</code></p>`]),
@@ -72,6 +74,13 @@ export function renderRun(result: RunResult, command = ''): string {
 
 export function renderVerdict(isPass: boolean, text: string): string {
   return `<p class="verdict${isPass ? '' : ' failed'}">${escape(text)}</p>`
+}
+
+/** Beside the verdict: who reads only that must not take the tool's limit for the server's. */
+function renderDoubt({ isBottleneck, why }: RunResult['generator']): string[] {
+  return isBottleneck
+    ? [`<p><span class="verdict doubtful">${escape(`The load tool was the bottleneck: ${why}`)}</span></p>`]
+    : []
 }
 
 export function renderSection({ title, head, rows, notes }: Section): string {

@@ -1,10 +1,11 @@
 /** The pictures of one run. */
 import type { Scenario } from '../plan/scenario.ts'
 import type { GroupResult, RunResult, Summary, TimelinePoint } from '../result.ts'
-import { type Axis, type Line, lineChart } from './charts.ts'
+import { type Axis, type Line, type Point, lineChart } from './charts.ts'
 import { formatBytes, formatMs } from './format.ts'
+import type { Marks } from './marks.ts'
 
-const MS: Axis = { label: 'latency', format: formatMs }
+const MS: Axis = { label: 'latency', format: (ms) => tick(formatMs(ms)) }
 /** What is left of a half second at the end of a step is too short for a rate. */
 const SHORTEST_MS = 250
 /** 99.999: beyond it no run here has enough values. */
@@ -16,12 +17,12 @@ export function runCharts(result: RunResult): string[] {
   const timeline = withoutSlivers(result.timeline)
   const isTyping = timeline.some(({ deliveriesPerSecond }) => deliveriesPerSecond > 0)
   return [
-    ...(scenario.ramp === undefined ? [] : [throughputLadder(result)]),
+    ...(scenario.ramp === undefined || result.steps.length === 0 ? [] : ladder(result)),
     ...(isTyping ? [latencyOverTime(timeline, scenario)] : []),
     ...(curvesOf(result).length === 0 ? [] : [percentileCurve(result)]),
-    ...(isTyping ? [rateOverTime(timeline)] : []),
+    ...(isTyping ? [rateOverTime(timeline, scenario)] : []),
     ...(timeline.some(({ serverRssBytes }) => serverRssBytes !== undefined)
-      ? [serverOverTime(timeline)]
+      ? [serverOverTime(timeline, scenario)]
       : []),
   ]
 }
@@ -35,22 +36,59 @@ function timeAxis(timeline: readonly TimelinePoint[]): Axis {
   return { label: 'seconds after the start of the load', min: 0, max: Math.max(1, endSeconds) }
 }
 
+/** `50 ms` of `50.0 ms`: at an axis the zeros are noise. */
+function tick(text: string): string {
+  return text.replace(/\.0+(?= )/, '')
+}
+
+/** What happened on purpose, and which time is not measured; a ramp has a warm-up in each step. */
+function eventsOf(scenario: Scenario, timeline: readonly TimelinePoint[]): Marks {
+  const { ramp, kill, dropAllAfterSeconds, warmUpSeconds, forSeconds } = scenario
+  if (ramp !== undefined) return {}
+  const loadEnds = warmUpSeconds + forSeconds
+  const { max = loadEnds } = timeAxis(timeline)
+  const shades: (readonly [number, number])[] = [
+    [0, warmUpSeconds],
+    [loadEnds, max],
+  ]
+  return {
+    shades: shades.filter(([from, to]) => to > from),
+    events: [
+      ...(kill?.after === 'start' ? [{ x: kill.seconds, label: 'kill -9' }] : []),
+      ...(dropAllAfterSeconds === undefined ? [] : [{ x: dropAllAfterSeconds, label: 'all cut' }]),
+    ],
+  }
+}
+
+function course(
+  timeline: readonly TimelinePoint[],
+  value: (point: TimelinePoint) => number | undefined,
+): Point[] {
+  return timeline.map((point) => [point.atMs / 1000, value(point)])
+}
+
 function latencyOverTime(timeline: readonly TimelinePoint[], scenario: Scenario): string {
+  const { ramp } = scenario
   const measured = timeline.filter(({ deliveriesPerSecond }) => deliveriesPerSecond > 0)
   const isWide = spread(measured.map(({ p99Ms }) => p99Ms)) > 50
+  // Through an outage there is no latency to show; a line across it would invent some.
+  const ofDeliveries = (key: 'p50Ms' | 'p99Ms'): Point[] =>
+    course(timeline, (point) => (point.deliveriesPerSecond > 0 ? point[key] : undefined))
   return lineChart({
     title: 'Latency over time',
-    subtitle: 'of each half second, warm-up included, from the moment an edit was meant to be sent',
+    subtitle: `of each half second, from the moment an edit was meant to be sent${ramp === undefined ? '; grey: not measured' : ', warm-ups included'}`,
     x: timeAxis(timeline),
     y: { ...MS, scale: isWide ? 'log' : 'linear' },
     lines: [
-      { name: 'p50', points: measured.map(({ atMs, p50Ms }) => [atMs / 1000, p50Ms]) },
-      { name: 'p99', points: measured.map(({ atMs, p99Ms }) => [atMs / 1000, p99Ms]) },
+      { name: 'p50', points: ofDeliveries('p50Ms') },
+      { name: 'p99', points: ofDeliveries('p99Ms') },
     ],
-    bound:
-      scenario.ramp === undefined
-        ? undefined
-        : { y: scenario.ramp.p99Ms, label: `bound ${formatMs(scenario.ramp.p99Ms)}` },
+    marks: {
+      ...eventsOf(scenario, timeline),
+      ...(ramp === undefined
+        ? {}
+        : { bound: { y: ramp.p99Ms, label: `bound ${tick(formatMs(ramp.p99Ms))}` } }),
+    },
   })
 }
 
@@ -106,75 +144,85 @@ function percentileCurve(result: RunResult): string {
   })
 }
 
-function rateOverTime(timeline: readonly TimelinePoint[]): string {
+function rateOverTime(timeline: readonly TimelinePoint[], scenario: Scenario): string {
   return lineChart({
     title: 'Rate over time',
     x: timeAxis(timeline),
     y: { label: 'edits /s' },
     right: { label: 'deliveries /s' },
     lines: [
-      {
-        name: 'edits sent',
-        points: timeline.map(({ atMs, editsPerSecond }) => [atMs / 1000, editsPerSecond]),
-      },
+      { name: 'edits sent', points: course(timeline, ({ editsPerSecond }) => editsPerSecond) },
       {
         name: 'deliveries',
         isRight: true,
-        points: timeline.map(({ atMs, deliveriesPerSecond }) => [atMs / 1000, deliveriesPerSecond]),
+        points: course(timeline, ({ deliveriesPerSecond }) => deliveriesPerSecond),
       },
     ],
+    marks: eventsOf(scenario, timeline),
   })
 }
 
-function throughputLadder({ steps, scenario }: RunResult): string {
+/** Two pictures below each other: with two axes in one, the lines cross where nothing happens. */
+function ladder({ steps, scenario }: RunResult): string[] {
   const rising = steps.toSorted((a, b) => a.rate - b.rate)
-  return lineChart({
-    title: 'Throughput and latency by rate',
-    subtitle: 'each dot one step; both axes of rates are logarithmic',
-    x: { label: 'keys a second of one writer', scale: 'log' },
-    y: { label: 'deliveries /s', scale: 'log' },
-    right: { ...MS, label: 'p99', scale: 'log' },
-    lines: [
-      {
-        name: 'deliveries',
-        hasDots: true,
-        points: rising.map(({ rate, deliveriesPerSecond }) => [rate, deliveriesPerSecond]),
-      },
-      {
-        name: 'p99',
-        hasDots: true,
-        isRight: true,
-        points: rising.map(({ rate, latency }) => [rate, latency.p99Ms]),
-      },
-      {
-        name: `p99 bound ${formatMs(scenario.ramp?.p99Ms ?? 0)}`,
-        isRight: true,
-        points: rising.map(({ rate }) => [rate, scenario.ramp?.p99Ms ?? 0]),
-      },
-    ],
-  })
+  const boundMs = scenario.ramp?.p99Ms ?? 0
+  const rates = rising.map(({ rate }) => rate)
+  const x: Axis = {
+    label: 'keys a second of one writer',
+    scale: 'log',
+    base: 2,
+    // Values beside the outermost dots need room.
+    min: 2 ** Math.floor(Math.log2(Math.min(...rates)) - 0.01),
+    max: 2 ** Math.ceil(Math.log2(Math.max(...rates)) + 0.01),
+  }
+  return [
+    lineChart({
+      title: 'Throughput by rate',
+      subtitle: 'each dot one step; both axes are logarithmic',
+      x,
+      y: { label: 'deliveries /s', scale: 'log' },
+      lines: [
+        {
+          name: 'deliveries',
+          hasDots: true,
+          hasValues: true,
+          points: rising.map(({ rate, deliveriesPerSecond }) => [rate, deliveriesPerSecond]),
+        },
+      ],
+    }),
+    lineChart({
+      title: 'Latency by rate',
+      subtitle: 'p99 of each step; both axes are logarithmic',
+      x,
+      y: { ...MS, scale: 'log' },
+      lines: [
+        {
+          name: 'p99',
+          hasDots: true,
+          hasValues: true,
+          points: rising.map(({ rate, latency }) => [rate, latency.p99Ms]),
+        },
+      ],
+      marks: { bound: { y: boundMs, label: `bound ${tick(formatMs(boundMs))}` } },
+    }),
+  ]
 }
 
-function serverOverTime(timeline: readonly TimelinePoint[]): string {
+function serverOverTime(timeline: readonly TimelinePoint[], scenario: Scenario): string {
   return lineChart({
     title: 'CPU and memory of the server',
     x: timeAxis(timeline),
     y: { label: 'CPU, % of a core', min: 0 },
-    right: { label: 'RSS', format: formatBytes, min: 0 },
+    right: { label: 'RSS', format: (bytes) => tick(formatBytes(bytes)), min: 0 },
     lines: [
       {
         name: 'CPU',
-        points: timeline.flatMap(({ atMs, serverCpuShare }) =>
-          serverCpuShare === undefined ? [] : [[atMs / 1000, serverCpuShare * 100] as const],
+        points: course(timeline, ({ serverCpuShare: share }) =>
+          share === undefined ? undefined : share * 100,
         ),
       },
-      {
-        name: 'RSS',
-        isRight: true,
-        points: timeline.flatMap(({ atMs, serverRssBytes }) =>
-          serverRssBytes === undefined ? [] : [[atMs / 1000, serverRssBytes] as const],
-        ),
-      },
+      { name: 'RSS', isRight: true, points: course(timeline, ({ serverRssBytes }) => serverRssBytes) },
     ],
+    marks: eventsOf(scenario, timeline),
   })
 }

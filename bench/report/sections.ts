@@ -59,7 +59,7 @@ const KINDS = [
   ['catchUp', 'catching up'],
 ] as const satisfies readonly (readonly [keyof GroupResult, string])[]
 
-function timesSection({ groups }: RunResult): Section {
+function timesSection({ groups, scenario }: RunResult): Section {
   const rows = groups.flatMap((group) =>
     KINDS.filter(([key]) => group[key].count > 0).map(([key, words]) => [
       groups.length > 1 ? `${group.name}: ${words}` : words,
@@ -73,7 +73,11 @@ function timesSection({ groups }: RunResult): Section {
     title: 'Times, from the intended moment',
     head: ['', 'count', 'p50', 'p90', 'p99', 'p99.9', 'max'],
     rows,
-    notes: [...(rows.length === 0 ? ['Nothing was delivered in the measured time.'] : []), ...joined],
+    notes: [
+      ...(rows.length === 0 ? ['Nothing was delivered in the measured time.'] : []),
+      ...(scenario.ramp === undefined ? [] : ['Of all rates tried, those that were not sustained included.']),
+      ...joined,
+    ],
   }
 }
 
@@ -86,7 +90,7 @@ function rampSection(steps: readonly StepResult[]): Section {
   const rows = steps
     .toSorted((a, b) => a.rate - b.rate)
     .map((step) => [
-      `${Number(step.rate.toFixed(2))} keys/s`,
+      formatKeys(step.rate),
       formatRate(step.editsPerSecond),
       formatRate(step.deliveriesPerSecond),
       formatMs(step.latency.p50Ms),
@@ -101,12 +105,16 @@ function rampSection(steps: readonly StepResult[]): Section {
     notes: [
       best === undefined
         ? 'No rate was sustained.'
-        : `Highest sustained: ${Number(best.rate.toFixed(2))} keys/s of each writer, ${formatRate(best.deliveriesPerSecond)} deliveries.`,
+        : `Highest sustained: ${formatKeys(best.rate)} of each writer, ${formatRate(best.deliveriesPerSecond)} deliveries.`,
       ...(steps.some(({ isGeneratorBottleneck }) => isGeneratorBottleneck)
         ? ['† The load tool was the bottleneck: the server may bear more.']
         : []),
     ],
   }
+}
+
+function formatKeys(rate: number): string {
+  return `${Number(rate.toFixed(2))} keys/s`
 }
 
 function trafficSection({ groups, scenario, steps }: RunResult): Section {
@@ -128,9 +136,11 @@ function trafficSection({ groups, scenario, steps }: RunResult): Section {
   }
 }
 
-function serverSection({ server, steps }: RunResult): Section {
+function serverSection({ server, steps, scenario, kill }: RunResult): Section {
   if (server === undefined) return { title: 'Server', head: [], rows: [], notes: [] }
-  const share = steps.at(-1)?.serverCpuShare
+  // The last rates of a search are the ones that failed.
+  const step = bestStep(steps) ?? steps.at(-1)
+  const share = step?.serverCpuShare
   return {
     title: `Server, process ${server.pid}`,
     head: [
@@ -145,7 +155,7 @@ function serverSection({ server, steps }: RunResult): Section {
     ],
     rows: [
       [
-        share === undefined ? '?' : `${formatShare(share)} of a core`,
+        share === undefined ? 'unknown' : `${formatShare(share)} of a core`,
         server.cpuMsPerDelivery === 0 ? '' : formatMicroseconds(server.cpuMsPerDelivery * 1000),
         `${server.cpuSeconds.toFixed(2)} s`,
         formatBytes(server.rssBytesBefore),
@@ -155,7 +165,14 @@ function serverSection({ server, steps }: RunResult): Section {
         server.diskBytes === undefined ? '' : formatBytes(server.diskBytes),
       ],
     ],
-    notes: [],
+    notes: [
+      ...(scenario.ramp === undefined || step === undefined || share === undefined
+        ? []
+        : [`CPU: at ${formatKeys(step.rate)}. CPU per delivery: over all rates tried.`]),
+      ...(share === undefined && kill !== undefined
+        ? ['A restarted server is another process: CPU in all is of the last one alone.']
+        : []),
+    ],
   }
 }
 
@@ -195,13 +212,20 @@ function generatorSection({ generator }: RunResult): Section {
   }
 }
 
+/** Reasons are words of the server: it may have a new one for each connection. */
+const MOST_ERRORS = 20
+
 function errorSection(errors: Readonly<Record<string, number>>): Section {
+  const sorted = Object.entries(errors).toSorted((a, b) => b[1] - a[1])
+  const rest = sorted.slice(MOST_ERRORS)
+  const others = rest.reduce((sum, [, count]) => sum + count, 0)
   return {
     title: 'Errors',
     head: ['', 'count'],
-    rows: Object.entries(errors)
-      .toSorted((a, b) => b[1] - a[1])
-      .map(([text, count]) => [text, formatCount(count)]),
+    rows: [
+      ...sorted.slice(0, MOST_ERRORS).map(([text, count]) => [text, formatCount(count)]),
+      ...(rest.length === 0 ? [] : [[`${counted(rest.length, 'other text')}`, formatCount(others)]]),
+    ],
     notes: [],
   }
 }

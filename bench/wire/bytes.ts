@@ -3,7 +3,10 @@
 /** A place in bytes; reading moves it on. */
 export type Cursor = { readonly bytes: Uint8Array; at: number }
 
-/** Throws a RangeError at the end of the bytes, and for numbers above 2^53. */
+/** Of the eighth byte: 8 times 7 bits hold any safe integer. */
+const MAX_FACTOR = 2 ** 49
+
+/** Throws a RangeError at the end of the bytes, and for numbers from 2^53 on. */
 export function readVarUint(cursor: Cursor): number {
   let number = 0
   let factor = 1
@@ -12,9 +15,9 @@ export function readVarUint(cursor: Cursor): number {
     if (byte === undefined) throw new RangeError('the message ends in the middle of a number')
     cursor.at += 1
     number += (byte & 0x7f) * factor
+    if (number > Number.MAX_SAFE_INTEGER || factor > MAX_FACTOR) throw new RangeError('a number is too long')
     if (byte < 0x80) return number
     factor *= 128
-    if (factor > 2 ** 56) throw new RangeError('a number is too long')
   }
 }
 

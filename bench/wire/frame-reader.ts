@@ -80,7 +80,9 @@ export class FrameReader {
       length = bytes.readUInt32BE(start + 2) * 2 ** 32 + bytes.readUInt32BE(start + 6)
       header = 10
     }
-    if (length + this.#fragmentBytes > this.#maxMessageBytes)
+    // A ping between fragments is no part of their message.
+    const isControl = (first & 0x08) !== 0
+    if (!isControl && length + this.#fragmentBytes > this.#maxMessageBytes)
       throw new FrameError(1009, `a message above ${this.#maxMessageBytes} bytes`)
     if (available < header + length) return this.#need(header + length)
     const end = start + header + length

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { newToken } from '../../src/cli/token.ts'
-import { runCli } from '../support/run-cli.ts'
+import { bundle, runCli } from '../support/run-cli.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 test('outrigger help lists the commands and the flags, also without a command', async () => {
@@ -17,6 +17,7 @@ test('outrigger help lists the commands and the flags, also without a command', 
       'serve',
       'config',
       'token --user NAME',
+      'bench',
       '--jupyter-token-file FILE',
       '--no-jupyter',
     ]) {
@@ -71,6 +72,28 @@ test('outrigger config prints values with origins, and also tells what is wrong 
 test('outrigger config --defaults prints config/default.yaml', async () => {
   const { stdout } = await runCli(['config', '--defaults'])
   assert.equal(stdout, await readFile(new URL('../../config/default.yaml', import.meta.url), 'utf8'))
+})
+
+test('outrigger bench is the load tool, with a help text and faults of its own', async () => {
+  const help = await runCli(['bench', '--help'])
+  assert.equal(help.code, 0, help.stderr)
+  assert.match(help.stdout, /^ {2}--profile NAME/m)
+  const wrong = await runCli(['bench', '--roms', '3'])
+  assert.deepEqual(wrong, {
+    code: 2,
+    stdout: '',
+    stderr: 'outrigger bench: --roms: is not a flag of the load tool. Did you mean --rooms?\n',
+  })
+})
+
+test('outrigger bench without the load tool says how to get it', async (t) => {
+  // A copy in a folder of its own, where nothing was built.
+  const file = await bundle('src/cli/bench.ts', await tempDir(t))
+  const { bench } = (await import(file)) as { bench: (context: object) => Promise<number> }
+  await assert.rejects(
+    bench({ args: [] }),
+    /bench: the load tool is not part of this build\. Run `npm run build`/,
+  )
 })
 
 test('a wrong command line ends with 2, one line and no stack', async () => {

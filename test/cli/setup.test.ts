@@ -134,6 +134,54 @@ test('a changed source, a removed source and a changed setting are built again',
   }
 })
 
+test('a changed source of the load tool is built again; peers and results are no sources', async (t) => {
+  const { folder, run, calls } = await clone(t)
+  for (const part of ['bench/load', 'bench/peers', 'bench/results'])
+    await mkdir(join(folder, part), { recursive: true })
+  for (const file of ['bench/load/a.ts', 'bench/peers/b.mjs', 'bench/results/c.svg', 'bench/RESULTS.md'])
+    await writeFile(join(folder, file), '')
+  run()
+  await calls()
+  const soon = Date.now() / 1000 + 60
+  for (const file of [
+    'bench',
+    'bench/peers',
+    'bench/peers/b.mjs',
+    'bench/results',
+    'bench/results/c.svg',
+    'bench/RESULTS.md',
+  ])
+    await utimes(join(folder, file), soon, soon)
+  run()
+  assert.deepEqual(await calls(), [])
+  await utimes(join(folder, 'bench/load/a.ts'), soon, soon)
+  run()
+  assert.deepEqual(await calls(), [BUILD])
+})
+
+test('the load tool is bundled after the server, and a bundle that fails stops the build', async (t) => {
+  const { folder, run, calls } = await clone(t)
+  // In place of tsx: it notes what it was to run, and ends.
+  const stub = `
+    import { appendFileSync, existsSync } from 'node:fs'
+    appendFileSync('calls', process.argv[1].slice(process.cwd().length + 1) + '\\n')
+    process.exit(existsSync('bundle-fails') ? 1 : 0)
+  `
+  await mkdir(join(folder, 'node_modules/tsx'), { recursive: true })
+  await writeFile(join(folder, 'node_modules/tsx/package.json'), '{"type":"module","exports":"./index.js"}')
+  await writeFile(join(folder, 'node_modules/tsx/index.js'), stub)
+  await mkdir(join(folder, 'bench'))
+  await writeFile(join(folder, 'bench/build.ts'), '')
+  await writeFile(join(folder, 'bundle-fails'), '')
+  const failed = run()
+  assert.equal(failed.code, 1)
+  assert.match(failed.said, /the build of the load tool failed/)
+  await rm(join(folder, 'bundle-fails'))
+  await calls()
+  assert.equal(run().code, 0)
+  assert.deepEqual(await calls(), [BUILD, 'bench/build.ts'])
+})
+
 test('a lock file with another version installs again, a touched one does not', async (t) => {
   const { folder, run, calls } = await clone(t)
   run()

@@ -2,28 +2,11 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { main } from '../../../bench/main.ts'
 import type { RunResult } from '../../../bench/result.ts'
 import { tempDir } from '../../support/temp-dir.ts'
+import { bench } from '../support/bench-command.ts'
 import { type Faults, startFaultyServer } from '../support/faulty-server.ts'
-
-type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string }
-
-async function bench(...args: string[]): Promise<Ended> {
-  let stdout = ''
-  let stderr = ''
-  const progress = new PassThrough()
-  progress.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const code = await main(args, {
-    print: (text) => (stdout += text),
-    note: (text) => (stderr += `${text}\n`),
-    progress,
-  })
-  return { code, stdout, stderr }
-}
 
 async function urlOf(t: TestContext, faults: Faults = {}): Promise<string> {
   const server = await startFaultyServer(faults)
@@ -31,7 +14,7 @@ async function urlOf(t: TestContext, faults: Faults = {}): Promise<string> {
   return server.roomUrl
 }
 
-const SHORT = '--clients 3 --writers 2 --rate 20 --for 1s --warm-up 200ms --drain 2s'.split(' ')
+const SHORT = '--clients 3 --writers 2 --rate 20 --for 500ms --warm-up 200ms --drain 1s'.split(' ')
 
 test('a run prints its summary, writes what was asked for and ends with 0', async (t) => {
   const folder = await tempDir(t)
@@ -91,29 +74,6 @@ test('--pid and --data bring the CPU, the memory and the disk of a running serve
   assert.equal(server?.pid, process.pid)
   assert.ok((server?.rssBytesAfter ?? 0) > 10_000_000)
   assert.equal(server?.diskBytes, 0)
-})
-
-test('--start brings a server up on the port of --url, kills and restarts it, and ends it', async () => {
-  const file = fileURLToPath(new URL('../support/memory-server.ts', import.meta.url))
-  const { freePort } = await import('../../../bench/servers/command-server.ts')
-  const port = await freePort()
-  const start = `exec '${process.execPath}' --import '${import.meta.resolve('tsx')}' '${file}' ${port}`
-  const args = [
-    '--url',
-    `ws://127.0.0.1:${port}/{room}`,
-    '--start',
-    start,
-    ...SHORT,
-    '--kill-after',
-    '600ms',
-    '--json',
-  ]
-  const { code, stdout, stderr } = await bench(...args)
-  assert.equal(code, 1, stderr)
-  const { kill, server } = JSON.parse(stdout) as RunResult
-  assert.ok((kill?.lost ?? 0) > 0, 'it keeps nothing')
-  assert.equal(server?.diskBytes, undefined)
-  await assert.rejects(fetch(`http://127.0.0.1:${port}/`), 'it is gone')
 })
 
 test('what is wrong before the run is told in one message, without a run', async (t) => {

@@ -92,24 +92,18 @@ test('--ramp and --json may stand alone or take a value', () => {
   assert.equal(run('--ramp=1s', '--json', 'r.json').output.json, 'r.json')
   assert.equal(run('--ramp', '--json').output.json, '-')
   assert.deepEqual(run('--plan', 'ramp.yaml', '--ramp-to', '64').draft.ramp, {
-    ...{ p99Ms: 50, from: 1, to: 64, factor: 4 },
-    ...{ refine: 1, stepSeconds: 4 },
+    p99Ms: 50,
+    from: 1,
+    to: 64,
+    factor: 4,
+    refine: 1,
+    stepSeconds: 4,
   })
 })
 
 test('--start names the command, and the address its port', () => {
-  const { server, draft } = run(
-    ...[
-      '--url',
-      'ws://127.0.0.1:1234/{room}',
-      '--start',
-      'node server.js',
-      '--kill-after',
-      '3s',
-      '--data',
-      '/d',
-    ],
-  )
+  const args = '--url ws://127.0.0.1:1234/{room} --kill-after 3s --data /d'.split(' ')
+  const { server, draft } = run(...args, '--start', 'node server.js')
   assert.deepEqual(server, { kind: 'command', command: 'node server.js', port: 1234, data: '/d' })
   assert.deepEqual(draft.kill, { after: 'start', seconds: 3 })
 })

@@ -27,7 +27,11 @@ test('a line chart is one SVG of its size with title, axes, legend and bound', (
         ],
       },
     ],
-    bound: { y: 2.5, label: 'the bound' },
+    marks: {
+      bound: { y: 2.5, label: 'the bound' },
+      events: [{ x: 5, label: 'the event' }],
+      shades: [[2, 4]],
+    },
     width: 500,
     height: 300,
   })
@@ -41,10 +45,52 @@ test('a line chart is one SVG of its size with title, axes, legend and bound', (
     'p50',
     'load',
     'the bound',
+    'the event',
     '3 ms',
   ])
     assert.ok(svg.includes(`>${text}<`), text)
+  assert.match(svg, /fill="#7b8794"/)
   assert.ok(!/NaN|Infinity|undefined/.test(svg))
+})
+
+test('where nothing was measured the line is interrupted, and a point alone is a dot', () => {
+  const of = (values: (number | undefined)[]): string =>
+    lineChart({
+      title: 't',
+      x: { label: 'x' },
+      y: { label: 'y' },
+      lines: [{ name: 'l', points: values.map((value, index) => [index, value]) }],
+    })
+  // The pieces of a course: one path may move its pen several times.
+  const pieces = (svg: string): number =>
+    [...svg.matchAll(/<path d="([^"]*)" fill="none"[^>]*stroke="#0072b2"/g)]
+      .map(([, path = '']) => [...path.matchAll(/M/g)].length)
+      .reduce((sum, count) => sum + count, 0)
+  const dots = (svg: string): number => [...svg.matchAll(/<path d="M1 0A1 1/g)].length
+  assert.equal(pieces(of([1, 2, 3, 4, 5])), 1)
+  assert.equal(pieces(of([1, 2, undefined, 4, 5])), 2)
+  assert.equal(dots(of([1, 2, undefined, 4, 5])), 0)
+  assert.equal(dots(of([1, 2, undefined, 4, undefined, 6, 7])), 1)
+})
+
+test('the value of a dot stands beside it, in the words of its axis', () => {
+  const svg = lineChart({
+    title: 't',
+    x: { label: 'x', scale: 'log', base: 2 },
+    y: { label: 'y', format: (value) => `${value} units` },
+    lines: [
+      {
+        name: 'l',
+        hasDots: true,
+        hasValues: true,
+        points: [
+          [16, 7],
+          [64, 13],
+        ],
+      },
+    ],
+  })
+  for (const text of ['7 units', '13 units', '16', '32', '64']) assert.ok(svg.includes(`>${text}<`), text)
 })
 
 test('points that a logarithm cannot show are left out', () => {

@@ -33,10 +33,14 @@ test('the page has the tables, the plots, the scenario and the command, and load
   )
 })
 
-test('a ramp has its ladder in front', () => {
+test('a ramp has its ladder in front: the throughput and the latency of each rate', () => {
   const page = renderReport(sampleRamp())
-  const titles = [...page.matchAll(/>(Throughput and latency by rate|Latency over time|Percentiles)</g)]
-  assert.equal(titles[0]?.[1], 'Throughput and latency by rate')
+  const titles = [...page.matchAll(/>((?:Throughput|Latency) (?:by rate|over time))</g)].map(
+    ([, title]) => title,
+  )
+  assert.deepEqual(titles, ['Throughput by rate', 'Latency by rate', 'Latency over time'])
+  for (const text of ['10.8K', '240 ms', 'bound 100 ms']) assert.ok(page.includes(`>${text}<`), text)
+  assert.ok(!renderReport({ ...sampleRamp(), steps: [] }).includes('by rate<'))
 })
 
 test('nothing that comes from outside becomes markup', () => {
@@ -71,6 +75,54 @@ test('a failure is marked as one', () => {
     sampleResult({ isPass: false, verification: { ...sampleResult().verification, isOk: false } }),
   )
   assert.match(page, /<p class="verdict failed">FAIL: verification failed<\/p>/)
+})
+
+test("the load tool's limit stands beside the verdict, and only where it was reached", () => {
+  const { generator } = sampleResult()
+  const why = 'a load worker was busy 99 % of the time'
+  const page = renderReport(sampleResult({ generator: { ...generator, isBottleneck: true, why } }))
+  assert.ok(page.indexOf(`The load tool was the bottleneck: ${why}`) < page.indexOf('<svg'))
+  assert.ok(!renderReport(sampleResult()).includes('The load tool was the bottleneck'))
+})
+
+test('plots show what was done to the server and which time is not measured', () => {
+  const plain = sampleResult()
+  const page = renderReport({
+    ...plain,
+    scenario: {
+      ...plain.scenario,
+      forSeconds: 8,
+      kill: { after: 'start', seconds: 5 },
+      dropAllAfterSeconds: 7,
+    },
+  })
+  for (const [label, times] of [
+    ['>kill -9<', 3],
+    ['>all cut<', 3],
+    // Warm-up and drain in each of the three plots over time.
+    ['fill="#7b8794"', 6],
+  ] as const)
+    assert.equal(page.split(`${label}`).length - 1, times, label)
+  assert.ok(!renderReport(sampleRamp()).includes('fill="#7b8794"'), 'each step has a warm-up of its own')
+})
+
+test('no latency is drawn through an outage', () => {
+  const plain = sampleResult()
+  const svgs = [
+    plain.timeline,
+    plain.timeline.map((point, index) =>
+      index >= 10 && index < 16 ? { ...point, deliveriesPerSecond: 0, p50Ms: 0, p99Ms: 0 } : point,
+    ),
+  ].map((timeline) => renderReport({ ...plain, timeline }).match(/<svg[^]*?<\/svg>/)?.[0] ?? '')
+  const pieces = svgs.map((svg) =>
+    [
+      ...svg.matchAll(/<path d="([^"]*)" fill="none"[^>]*stroke="#(?:0072b2|d55e00)"[^>]*stroke-linejoin/g),
+    ].map(([, path = '']) => path.split('M').length - 1),
+  )
+  assert.deepEqual(pieces, [
+    [1, 1],
+    [2, 2],
+  ])
 })
 
 test('a run without deliveries has a page, too', () => {

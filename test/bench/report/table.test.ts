@@ -57,6 +57,33 @@ test('a ramp is a ladder, and the highest sustained rate is named', () => {
   assert.match(text, /p99 240\.0 ms is above 100 ms/)
 })
 
+test("a ramp's CPU is that of the rate that was sustained, and its times say what they mix", () => {
+  const text = renderSummary(sampleRamp())
+  assert.match(text, /^ {2}60 % of a core/m)
+  assert.match(text, /CPU: at 60 keys\/s\./)
+  assert.match(text, /Of all rates tried, those that were not sustained included\./)
+  assert.ok(!renderSummary(sampleResult()).includes('rates tried'))
+})
+
+test('the CPU of a server that was replaced in the measured time is not made up', () => {
+  const kill = { seen: 1000, lost: 0, sent: 1100, sentLost: 0, backAfterMs: 812 }
+  const text = renderSummary(
+    sampleResult({ kill, steps: [{ ...step(15, true), serverCpuShare: undefined }] }),
+  )
+  assert.match(text, /^ {2}unknown /m)
+  assert.match(text, /A restarted server is another process: CPU in all is of the last one alone\./)
+})
+
+test('a server with a reason of its own for each connection cannot flood the summary', () => {
+  const errors = Object.fromEntries(
+    Array.from({ length: 500 }, (_, index) => [`closed 4000: reason ${index}.`, 500 - index]),
+  )
+  const text = renderSummary(sampleResult({ errors }))
+  assert.equal([...text.matchAll(/closed 4000/g)].length, 20)
+  assert.ok(text.includes('reason 0.') && !text.includes('reason 20.'), 'the most frequent ones are told')
+  assert.match(text, /480 other texts +115,440/)
+})
+
 test('a run in which the load tool was the bottleneck says so', () => {
   const generator = {
     workers: [{ cpuShare: 0.99, loopShare: 0.97 }],
@@ -80,5 +107,5 @@ test('a kill tells what was lost of what had been seen', () => {
 test('texts of the server cannot steer the terminal', () => {
   const text = renderSummary(sampleResult({ errors: { 'closed 1011 \u001b[31m\u001b]0;x\u0007\r\nred': 4 } }))
   assert.match(text, /closed 1011 +red +4/)
-  assert.ok(!/[\u001b\u0007\r]/.test(text))
+  assert.ok(!['\u001b', '\u0007', '\r'].some((char) => text.includes(char)))
 })

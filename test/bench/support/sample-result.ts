@@ -1,17 +1,9 @@
 /** A made-up run with something of everything. */
+import { NO_TIMES } from '../../../bench/measure/latency.ts'
 import { PLAIN_GROUP, PLAIN_RAMP, PLAIN_SCENARIO } from '../../../bench/plan/scenario.ts'
 import type { GroupResult, RunResult, StepResult, Summary, TimelinePoint } from '../../../bench/result.ts'
 
-export const NONE: Summary = {
-  count: 0,
-  meanMs: 0,
-  p50Ms: 0,
-  p90Ms: 0,
-  p99Ms: 0,
-  p999Ms: 0,
-  maxMs: 0,
-  curve: [],
-}
+export const NONE = NO_TIMES
 
 export function times(p50Ms: number, count = 1000): Summary {
   const at = (percentile: number): number => p50Ms * (0.5 + percentile / 100) ** 2

@@ -124,9 +124,11 @@ export class LoadClient {
       this.#socket?.send(this.#context.dialect.encodeUpdate(this.#endpoint.room, edit.update))
   }
 
+  /** Who is away tells nothing, and does not tell it later. */
   sendPresence(clock: number, json: string): void {
+    if (!this.isReady) return
     this.#presence = { clock, json }
-    if (this.isReady) this.#announce()
+    this.#announce()
   }
 
   /** A laptop that is closed: the network goes without a word. */
@@ -394,7 +396,9 @@ export class LoadClient {
       const last = this.#presenceClocks.get(clientId) ?? 0
       if (clock <= last) continue
       this.#presenceClocks.set(clientId, clock)
-      for (const intendedAt of this.#room.presence.between(clientId, last, clock))
+      // Where people come and go, states before the newest may never have been sent.
+      const after = this.#room.isEverybodyHere ? last : clock - 1
+      for (const intendedAt of this.#room.presence.between(clientId, after, clock))
         if (intendedAt >= this.#readySince && this.#context.isMeasured(intendedAt))
           this.#room.meter.presence.record(at - intendedAt)
     }

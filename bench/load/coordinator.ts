@@ -141,7 +141,7 @@ class Run {
   async #climb(ramp: Ramp): Promise<void> {
     const search = new RateSearch(ramp)
     // Each factor is one step, and the refinements; an upper bound for the bar.
-    const most = Math.ceil(Math.log(ramp.to / ramp.from) / Math.log(ramp.factor)) + 1 + ramp.refine
+    const most = Math.ceil(Math.log(ramp.to / ramp.from) / Math.log(ramp.factor)) + 2 + 2 * ramp.refine
     this.#plannedMs = most * ramp.stepSeconds * 1000
     for (let index = 0; search.next !== undefined; index += 1) {
       const durationMs = ramp.stepSeconds * 1000

@@ -2,7 +2,7 @@
 import { GroupMeter } from './group-meter.ts'
 import { Latency } from '../measure/latency.ts'
 import { now } from '../measure/clock.ts'
-import type { Scenario } from '../plan/scenario.ts'
+import type { Group, Scenario } from '../plan/scenario.ts'
 import { createDialect } from '../wire/create-dialect.ts'
 import type { Dialect } from '../wire/dialect.ts'
 import type { LoadClient, LoadContext } from './client.ts'
@@ -17,10 +17,11 @@ import { RoomLoad } from './room-load.ts'
 import { Scheduler } from './scheduler.ts'
 import { planRoom } from './step-plan.ts'
 import { lostOf, sentOf, seenOf } from './outage.ts'
-import { checkRoom } from './verify.ts'
+import { checkRoom, snapshotRoom } from './verify.ts'
 
 /** Connections of one worker that are opened at once before the load; a storm has no such limit. */
 const CONNECTS_IN_FLIGHT = 50
+const READERS_IN_FLIGHT = 8
 const DRAIN_POLL_MS = 5
 const DOCUMENT_PATIENCE_MS = 180_000
 
@@ -64,7 +65,14 @@ export class LoadGenerator {
         const name = `${scenario.roomPrefix}-${group.name}-${inGroup}`
         const meter = this.#meters[groupIndex] ?? new GroupMeter()
         this.#rooms.push({
-          room: new RoomLoad({ name, group, meter, number, inGroup }),
+          room: new RoomLoad({
+            name,
+            group,
+            meter,
+            number,
+            inGroup,
+            isEverybodyHere: staysWhole(scenario, group),
+          }),
           groupIndex,
           mine,
           clients: [],
@@ -171,9 +179,10 @@ export class LoadGenerator {
 
   async verify(): Promise<readonly RoomFacts[]> {
     const { dialect } = this.#parts()
-    return limitedly(this.#rooms, 8, async ({ room, clients, mine }) =>
-      checkRoom({ room, clients, dialect, isWitness: mine.includes(0) }),
+    const rooms = await limitedly(this.#rooms, READERS_IN_FLIGHT, async ({ room, clients, mine }) =>
+      snapshotRoom({ room, clients, dialect, isWitness: mine.includes(0) }),
     )
+    return limitedly(rooms, 1, checkRoom)
   }
 
   hold(): void {
@@ -202,7 +211,9 @@ export class LoadGenerator {
   }): Promise<{ lost: number; sentLost: number }> {
     const { dialect } = this.#parts()
     const own = this.#rooms.filter(({ mine }) => mine.includes(0))
-    const lost = await limitedly(own, 8, async ({ room }) => lostOf({ room, dialect, ...edits }))
+    const lost = await limitedly(own, READERS_IN_FLIGHT, async ({ room }) =>
+      lostOf({ room, dialect, ...edits }),
+    )
     return {
       lost: lost.reduce((sum, room) => sum + room.lost, 0),
       sentLost: lost.reduce((sum, room) => sum + room.sentLost, 0),
@@ -289,6 +300,12 @@ class UsageMeter {
       loopShare: performance.eventLoopUtilization(this.#loop).utilization,
     }
   }
+}
+
+function staysWhole({ kill, dropAllAfterSeconds }: Scenario, group: Group): boolean {
+  const { arriveAfterSeconds, arriveOverSeconds, sleepEverySeconds, leaveEverySeconds, stalled } = group
+  const comings = [arriveAfterSeconds, arriveOverSeconds, sleepEverySeconds, leaveEverySeconds, stalled]
+  return kill?.after !== 'start' && dropAllAfterSeconds === undefined && comings.every((value) => value <= 0)
 }
 
 /** Whole rooms where there are enough of them; else the clients of each are dealt out. */

@@ -12,6 +12,7 @@ export class RateSearch {
   #next: number | undefined
   #good: number | undefined
   #bad: number | undefined
+  #doubted: number | undefined
   #refinements = 0
 
   constructor(ramp: Ramp) {
@@ -32,6 +33,11 @@ export class RateSearch {
   tried(isSustained: boolean): void {
     const rate = this.#next
     if (rate === undefined) return
+    // One bad moment of the machine must not end the climb: a rate fails when it fails twice.
+    if (!isSustained && this.#doubted !== rate) {
+      this.#doubted = rate
+      return
+    }
     if (isSustained) this.#good = Math.max(rate, this.#good ?? 0)
     else this.#bad = Math.min(rate, this.#bad ?? Number.POSITIVE_INFINITY)
     this.#next = this.#choose()

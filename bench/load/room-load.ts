@@ -52,6 +52,8 @@ export class RoomLoad {
   /** Among all rooms of the scenario, and among those of its group. */
   readonly number: number
   readonly inGroup: number
+  /** Nobody comes, goes or is cut while the load runs: every presence state that is due is sent. */
+  readonly isEverybodyHere: boolean
   /** Edits up to here have been counted. */
   countedEdits = 0
   readonly edits = new EditIndex()
@@ -67,12 +69,14 @@ export class RoomLoad {
     readonly meter: GroupMeter
     readonly number: number
     readonly inGroup: number
+    readonly isEverybodyHere: boolean
   }) {
     this.name = parts.name
     this.group = parts.group
     this.meter = parts.meter
     this.number = parts.number
     this.inGroup = parts.inGroup
+    this.isEverybodyHere = parts.isEverybodyHere
   }
 
   /** Once, when the first of this worker's clients is in the room. */

@@ -9,45 +9,65 @@ import type { RoomLoad } from './room-load.ts'
 
 const READER_PATIENCE_MS = 10_000
 
-type Check = {
+/** What is known of a room before its content is looked at, which takes so long that clients may be cut. */
+export type RoomSnapshot = {
+  readonly room: RoomLoad
+  readonly clients: readonly LoadClient[]
+  readonly failures: readonly string[]
+  readonly ready: readonly LoadClient[]
+  /** What a new client is given, where this worker reads the room as one. */
+  readonly given: readonly Uint8Array[] | undefined
+}
+
+export async function snapshotRoom(parts: {
   readonly room: RoomLoad
   readonly clients: readonly LoadClient[]
   readonly dialect: Dialect
   /** One worker reads the room as somebody new. */
   readonly isWitness: boolean
+}): Promise<RoomSnapshot> {
+  const { room, clients, dialect, isWitness } = parts
+  const failures: string[] = []
+  const ready = clients.filter((client) => client.isReady)
+  for (const client of clients) {
+    const missing = client.hasAll() ? 0 : [...client.missing()].length
+    if (!client.isReady) failures.push(`room ${room.name}: client ${client.index} is not connected`)
+    else if (missing > 0)
+      failures.push(`room ${room.name}: client ${client.index} lacks ${missing} edits of others`)
+  }
+  const given = isWitness ? await readAsSomebodyNew(room, dialect, failures) : undefined
+  return { room, clients, failures, ready, given }
 }
 
-export async function checkRoom(check: Check): Promise<RoomFacts> {
-  const { room, clients, isWitness } = check
-  const failures: string[] = []
+/** Rebuilds what each client holds; clients that received the same are rebuilt once. */
+export async function checkRoom({ room, ready, failures, given }: RoomSnapshot): Promise<RoomFacts> {
+  const found = [...failures]
   const digests = new Map<string, number>()
   const hold = (updates: Iterable<Uint8Array>, who: string): string => {
     const { digest, isComplete, stateVector } = digestDocument(updates)
-    if (!isComplete) failures.push(`room ${room.name}: ${who} holds updates that can never be applied`)
+    if (!isComplete) found.push(`room ${room.name}: ${who} holds updates that can never be applied`)
     for (const [client, clock] of room.base.clocks)
       if ((stateVector.get(client) ?? 0) < clock)
-        failures.push(`room ${room.name}: ${who} lacks part of the document`)
+        found.push(`room ${room.name}: ${who} lacks part of the document`)
     return digest
   }
+  const count = (digest: string): void => {
+    digests.set(digest, (digests.get(digest) ?? 0) + 1)
+  }
   const known = new Map<string, string>()
-  for (const client of clients) {
-    if (!client.isReady) {
-      failures.push(`room ${room.name}: client ${client.index} is not connected`)
-      continue
-    }
-    const missing = client.hasAll() ? 0 : [...client.missing()].length
-    if (missing > 0)
-      failures.push(`room ${room.name}: client ${client.index} lacks ${missing} edits of others`)
+  for (const client of ready) {
     const key = `${client.frames.length} ${client.signature} ${client.authors.length > 0 ? client.index : ''}`
-    const digest = known.get(key) ?? hold(contentOf(room, client), `client ${client.index}`)
-    known.set(key, digest)
-    digests.set(digest, (digests.get(digest) ?? 0) + 1)
+    let digest = known.get(key)
+    if (digest === undefined) {
+      // Others of this process have sockets to serve meanwhile.
+      await new Promise((resolve) => setImmediate(resolve))
+      digest = hold(contentOf(room, client), `client ${client.index}`)
+      known.set(key, digest)
+    }
+    count(digest)
   }
-  if (isWitness) {
-    const digest = await readAsSomebodyNew(check, hold, failures)
-    digests.set(digest, (digests.get(digest) ?? 0) + 1)
-  }
-  return { room: room.name, digests: [...digests], failures, edits: room.edits.size }
+  if (given !== undefined) count(hold(given, 'a new client'))
+  return { room: room.name, digests: [...digests], failures: found, edits: room.edits.size }
 }
 
 function* contentOf(room: RoomLoad, client: LoadClient): Generator<Uint8Array> {
@@ -56,10 +76,10 @@ function* contentOf(room: RoomLoad, client: LoadClient): Generator<Uint8Array> {
 }
 
 async function readAsSomebodyNew(
-  { room, dialect }: Check,
-  hold: (updates: Iterable<Uint8Array>, who: string) => string,
+  room: RoomLoad,
+  dialect: Dialect,
   failures: string[],
-): Promise<string> {
+): Promise<readonly Uint8Array[]> {
   const found = new EditSet()
   let baseLength = 0
   const updates = await readRoom({
@@ -75,5 +95,5 @@ async function readAsSomebodyNew(
   })
   const lacking = room.edits.size - found.size
   if (lacking > 0) failures.push(`room ${room.name}: the server gives a new client ${lacking} edits too few`)
-  return hold(updates, 'a new client')
+  return updates
 }

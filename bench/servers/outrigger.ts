@@ -17,8 +17,12 @@ export async function startOutrigger(options: OutriggerOptions = {}): Promise<Ma
   return startCommand({
     name: 'outrigger',
     command: ({ port, dataDirectory }) => [
-      ...[process.execPath, main, 'serve', '--auth', 'open'],
-      ...['--port', String(port), '--data', dataDirectory],
+      process.execPath,
+      main,
+      'serve',
+      '--auth=open',
+      `--port=${port}`,
+      `--data=${dataDirectory}`,
     ],
     env: {
       OUTRIGGER_LOG_FORMAT: 'json',

@@ -7,7 +7,7 @@ function search(ramp: Partial<Ramp>, limit: number): { tried: number[]; best: nu
   const rates = new RateSearch({ ...PLAIN_RAMP, ...ramp })
   const tried: number[] = []
   for (let rate = rates.next; rate !== undefined; rate = rates.next) {
-    tried.push(Math.round(rate))
+    if (tried.at(-1) !== Math.round(rate)) tried.push(Math.round(rate))
     rates.tried(rate <= limit)
   }
   return { tried, best: rates.best }
@@ -35,4 +35,17 @@ test('a first rate that fails leads down, and not without end', () => {
     tried: [80, 40, 20, 10],
     best: undefined,
   })
+})
+
+test('a rate that fails once and then holds is sustained', () => {
+  const rates = new RateSearch({ ...PLAIN_RAMP, from: 10, to: 20, factor: 2, refine: 0 })
+  const outcomes = [true, false, true]
+  const tried: (number | undefined)[] = []
+  for (const outcome of outcomes) {
+    tried.push(rates.next)
+    rates.tried(outcome)
+  }
+  assert.deepEqual(tried, [10, 20, 20])
+  assert.equal(rates.best, 20)
+  assert.equal(rates.next, undefined)
 })

@@ -253,7 +253,13 @@ export class LoadClient {
     const socket = openSocket(endpoint, {
       opened: () => this.#opened(endpoint),
       message: (bytes) => {
-        if (this.#socket === socket) this.#received(bytes)
+        if (this.#socket !== socket) return
+        try {
+          this.#received(bytes)
+        } catch (error) {
+          this.#context.failed(`not understood: ${error instanceof Error ? error.message : String(error)}`)
+          this.drop()
+        }
       },
       closed: (code, reason) => {
         if (this.#socket === socket) this.#cut(code, reason)

@@ -78,19 +78,26 @@ async function converse({ dialect, room, patienceMs }: Visit, said: Said): Promi
       if (error === undefined) resolve()
       else reject(error)
     }
+    const receive = (bytes: Uint8Array): void => {
+      const incoming = dialect.decode(bytes)
+      if (incoming.kind === 'ask') socket.send(dialect.encodeState(endpoint.room, EMPTY_UPDATE))
+      if (incoming.kind === 'denied') finish(new Error(`room ${room}: refused: ${incoming.reason}`))
+      if (incoming.kind !== 'update' && incoming.kind !== 'state') return
+      if (isDone) return
+      const isEnough = said(incoming.kind, incoming.update, { socket, endpointRoom: endpoint.room })
+      if (isEnough === true) finish()
+      else if (isEnough !== false) isEnough.then(() => finish(), finish)
+    }
     const socket = openSocket(endpoint, {
       opened: () => {
         for (const message of dialect.hello(endpoint.room, encodeStateVector(new Map()))) socket.send(message)
       },
       message: (bytes) => {
-        const incoming = dialect.decode(bytes)
-        if (incoming.kind === 'ask') socket.send(dialect.encodeState(endpoint.room, EMPTY_UPDATE))
-        if (incoming.kind === 'denied') finish(new Error(`room ${room}: refused: ${incoming.reason}`))
-        if (incoming.kind !== 'update' && incoming.kind !== 'state') return
-        if (isDone) return
-        const isEnough = said(incoming.kind, incoming.update, { socket, endpointRoom: endpoint.room })
-        if (isEnough === true) finish()
-        else if (isEnough !== false) isEnough.then(() => finish(), finish)
+        try {
+          receive(bytes)
+        } catch (error) {
+          finish(new Error(`room ${room}: ${error instanceof Error ? error.message : String(error)}`))
+        }
       },
       closed: (code, reason) => finish(new Error(`room ${room}: closed ${code} ${reason}`)),
     })

@@ -19,6 +19,9 @@ export class FrameError extends Error {
 
 /** A close frame without a code (RFC 6455, 7.1.5). */
 const NO_CODE = 1005
+/** Of the opcode: close, ping, pong (RFC 6455, 5.5). */
+const CONTROL_BIT = 0x08
+const MAX_CONTROL_BYTES = 125
 
 export class FrameReader {
   readonly #events: FrameEvents
@@ -80,14 +83,21 @@ export class FrameReader {
       length = bytes.readUInt32BE(start + 2) * 2 ** 32 + bytes.readUInt32BE(start + 6)
       header = 10
     }
-    // A ping between fragments is no part of their message.
-    const isControl = (first & 0x08) !== 0
-    if (!isControl && length + this.#fragmentBytes > this.#maxMessageBytes)
-      throw new FrameError(1009, `a message above ${this.#maxMessageBytes} bytes`)
+    this.#checkLength(first, length)
     if (available < header + length) return this.#need(header + length)
     const end = start + header + length
     this.#frame(first, bytes.subarray(start + header, end))
     return end
+  }
+
+  /** By the header alone: nothing that will be refused is waited for. */
+  #checkLength(first: number, length: number): void {
+    // A ping between fragments is no part of their message.
+    if ((first & CONTROL_BIT) !== 0) {
+      if (length > MAX_CONTROL_BYTES) throw new FrameError(1002, 'a control frame above 125 bytes')
+    } else if (length + this.#fragmentBytes > this.#maxMessageBytes) {
+      throw new FrameError(1009, `a message above ${this.#maxMessageBytes} bytes`)
+    }
   }
 
   #need(bytes: number): number {
@@ -105,7 +115,7 @@ export class FrameReader {
   }
 
   #control(opcode: number, isLast: boolean, payload: Buffer): void {
-    if (!isLast || payload.length > 125) throw new FrameError(1002, 'a control frame in parts')
+    if (!isLast) throw new FrameError(1002, 'a control frame in parts')
     if (opcode === OPCODE.ping) this.#events.ping(payload)
     else if (opcode === OPCODE.close)
       this.#events.close(payload.length >= 2 ? payload.readUInt16BE(0) : NO_CODE, payload.toString('utf8', 2))

@@ -113,7 +113,6 @@ class RawSocket implements LoadSocket {
       return
     }
     this.#isClosing = true
-    this.#close = { code, reason: '' }
     this.#write(frame(new Uint8Array([code >> 8, code & 0xff]), OPCODE.close))
     // A paused socket would never see the answer.
     this.#socket.resume()
@@ -159,7 +158,7 @@ class RawSocket implements LoadSocket {
   }
 
   #peerCloses(code: number, reason: string): void {
-    if (!this.#isClosing) this.#close = { code, reason }
+    this.#close = { code, reason }
     const answer = code === 1005 ? new Uint8Array(0) : new Uint8Array([code >> 8, code & 0xff])
     if (!this.#isClosing) this.#write(frame(answer, OPCODE.close))
     this.#isClosing = true

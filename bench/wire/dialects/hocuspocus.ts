@@ -6,7 +6,7 @@ import { SYNC, decodeSync, encodeMessage } from '../messages.ts'
 import { type DialectOptions, headersOf } from './y-websocket.ts'
 
 /** As @hocuspocus/provider 4 numbers them. */
-const MESSAGE = { sync: 0, awareness: 1, auth: 2, syncReply: 4, close: 7 } as const
+const MESSAGE = { sync: 0, awareness: 1, auth: 2, syncReply: 4, close: 7, ping: 9 } as const
 const AUTH = { token: 0, denied: 1 } as const
 /** What the provider says it is; the server only logs it. */
 const PROVIDER_VERSION = '4.0.0'
@@ -48,6 +48,8 @@ function authentication(room: string, token: string): Uint8Array {
 }
 
 function decode(message: Uint8Array): Incoming {
+  // A ping of the connection is of no document; any frame of ours counts as its answer.
+  if (message.length === 1 && message[0] === MESSAGE.ping) return { kind: 'other' }
   const cursor: Cursor = { bytes: message, at: 0 }
   readVarBytes(cursor)
   switch (readVarUint(cursor)) {

@@ -60,7 +60,7 @@ async function ensureFile(
   headers: Record<string, string>,
   { type, format }: FileKind,
 ): Promise<void> {
-  const found = await fetch(new URL('?content=0', url), { headers })
+  const found = await request(new URL('?content=0', url), { headers })
   await found.body?.cancel()
   if (found.ok) return
   if (found.status !== 404) throw new Error(`GET ${url.href}: HTTP ${found.status}`)
@@ -71,9 +71,19 @@ async function ensureFile(
 }
 
 async function ask(url: URL, headers: Record<string, string>, init: RequestInit): Promise<Response> {
-  const answer = await fetch(url, { ...init, headers: { ...headers, 'content-type': 'application/json' } })
+  const answer = await request(url, { ...init, headers: { ...headers, 'content-type': 'application/json' } })
   if (answer.ok) return answer
   throw new Error(`${init.method} ${url.href}: HTTP ${answer.status} ${(await answer.text()).slice(0, 200)}`)
+}
+
+/** Names the address when there is no answer; a page to sign in at is no answer to follow. */
+async function request(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, redirect: 'manual' })
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    throw new Error(`${init.method ?? 'GET'} ${url.href}: ${String(cause)}`, { cause: error })
+  }
 }
 
 /** Number 2 is Jupyter's own (saves, conflicts), not a refusal as in y-websocket. */

@@ -41,7 +41,7 @@ const message = fc.record({
   opcode: fc.constantFrom<number>(OPCODE.binary, OPCODE.text),
   parts: fc.array(part, { minLength: 1, maxLength: 4 }),
 })
-type Message = (typeof message) extends fc.Arbitrary<infer T> ? T : never
+type Message = typeof message extends fc.Arbitrary<infer T> ? T : never
 
 /** Not the same byte all over: a piece lost or swapped would not show. */
 const filled = (bytes: number, fill: number): Buffer =>
@@ -152,11 +152,13 @@ test('a message of exactly the limit passes, with a ping between its last fragme
   reader.push(binary(990, false))
   reader.push(serverFrame({ opcode: OPCODE.ping, payload: Buffer.alloc(100), isLast: true }))
   reader.push(continuation(10))
+  reader.push(binary(1000))
   assert.deepEqual(
     events.map(([kind, bytes]) => [kind, bytes.length]),
     [
       ['message', 1000],
       ['ping', 100],
+      ['message', 1000],
       ['message', 1000],
     ],
   )

@@ -82,6 +82,7 @@ function buildCore({ config, version, logger, database }: Parts): Core {
     store,
     clock: systemClock,
     observer,
+    gapMs: config.rooms.commitGapMs,
     retryMs: STORE_RETRY_MS,
     maxRetryMs: STORE_MAX_RETRY_MS,
     onFailure: (error) => logger.error({ err: error }, 'the store cannot write; trying again'),

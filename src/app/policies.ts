@@ -1,11 +1,16 @@
 import type { Config } from '../config/schema.ts'
 import type { RoomPolicy } from '../room/policy.ts'
 
+/** With the default of `rooms.flushGapMs` its full length is reached by 100 peers. */
+const FLUSH_GAP_PER_PEER_MS = 0.15
+
 /** The slice of the configuration that rooms live by. */
 export function roomPolicy({ rooms, awareness, limits }: Config): RoomPolicy {
   return {
     maxSessions: rooms.maxSessions,
     maxPendingBytes: rooms.maxPendingBytes,
+    flushGapPerPeerMs: FLUSH_GAP_PER_PEER_MS,
+    maxFlushGapMs: rooms.flushGapMs,
     maxPeerBufferedBytes: limits.maxPeerBufferedBytes,
     slowPeerMs: limits.slowPeerMs,
     keepAliveMs: rooms.keepAliveMs,

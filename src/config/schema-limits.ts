@@ -16,6 +16,16 @@ export const ROOMS = {
     64 * MIB,
     'Edits of one room that were received but are not yet written; reached only while the disk fails.',
   ),
+  flushGapMs: milliseconds(
+    15,
+    'Edits of a room that follow each other are shown together, at most this long apart: the full time in a room of 100, less in smaller ones. The first after a pause never waits.',
+    0,
+  ),
+  commitGapMs: milliseconds(
+    5,
+    'The same for writes to the disk, over all rooms, while many edits follow each other.',
+    0,
+  ),
   compactAfterRecords: count(1_000, 'Log records after which a snapshot replaces them.'),
   compactAfterBytes: bytes(4 * MIB, 'Log size after which a snapshot replaces it.'),
   compactOnUnloadRecords: count(100, 'The same for a room that is being unloaded.'),

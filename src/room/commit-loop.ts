@@ -1,8 +1,9 @@
 /**
  * The commit loop: log before broadcast, with group commit.
  *
- * One loop serves the whole process. While a write is in flight, the new edits of every room
- * gather; the next write takes all of them in one durable step. Nothing is shown to a peer before
+ * One loop serves the whole process. While a write is in flight, and for a few milliseconds where
+ * many follow each other, the new edits of every room gather; the next write takes all of them in one
+ * durable step. Nothing is shown to a peer before
  * its record is in the log, so what anybody has seen survives a crash of this process.
  *
  * A failed write has an unknown outcome. The loop holds everything, asks the store what arrived,
@@ -10,10 +11,13 @@
  */
 import { runInBackground } from '../lib/run-in-background.ts'
 import type { Clock } from './clock.ts'
+import { CommitPace } from './commit-pace.ts'
 import type { AppendItem, DocumentStore, RoomObserver } from './ports.ts'
 
 /** A room as the loop sees it. None of these may wait. */
 export interface Committer {
+  /** The shortest time from one batch of this room to the next: the more peers, the more a flush costs. */
+  readonly flushGapMs: number
   /** Applies what gathered, in one transaction, and hands over its log records (none: nothing to write). */
   takeBatch(): readonly AppendItem[]
   /** Everything taken is in the log: show it. */
@@ -26,6 +30,8 @@ export type CommitLoopOptions = {
   readonly store: DocumentStore
   readonly clock: Clock
   readonly observer: Pick<RoomObserver, 'committed'>
+  /** The shortest time from one commit to the next while many follow each other. */
+  readonly gapMs: number
   /** Pause before the first retry, doubled up to `maxRetryMs`. */
   readonly retryMs: number
   readonly maxRetryMs: number
@@ -36,13 +42,18 @@ type Batch = ReadonlyMap<Committer, readonly AppendItem[]>
 
 export class CommitLoop {
   readonly #options: CommitLoopOptions
-  #waiting = new Set<Committer>()
+  readonly #pace: CommitPace
+  readonly #waiting = new Set<Committer>()
+  /** When a room's last batch was taken. */
+  readonly #takenAt = new WeakMap<Committer, number>()
+  #wake: (() => void) | undefined
   #isRunning = false
   #failure: Error | undefined
   #idleWaiters: (() => void)[] = []
 
   constructor(options: CommitLoopOptions) {
     this.#options = options
+    this.#pace = new CommitPace(options.gapMs)
   }
 
   /** Why nothing can be written at the moment; undefined while all is well. */
@@ -52,6 +63,8 @@ export class CommitLoop {
 
   schedule(room: Committer): void {
     this.#waiting.add(room)
+    // The room that waits for its gap must not hold up this one.
+    this.#wake?.()
     if (this.#isRunning) return
     this.#isRunning = true
     // Deferred, so that all the frames of one burst of socket reads share one commit.
@@ -66,12 +79,46 @@ export class CommitLoop {
 
   async #run(): Promise<void> {
     while (this.#waiting.size > 0) {
-      const rooms = this.#waiting
-      this.#waiting = new Set()
-      await this.#commit(new Map([...rooms].map((room) => [room, this.#take(room)])))
+      const rooms = await this.#nextRooms()
+      await this.#commit(new Map(rooms.map((room) => [room, this.#take(room)])))
     }
     this.#isRunning = false
     for (const resolve of this.#idleWaiters.splice(0)) resolve()
+  }
+
+  /** Waits for the pace of the process and for at least one room's own. */
+  async #nextRooms(): Promise<Committer[]> {
+    const { clock } = this.#options
+    for (;;) {
+      const now = clock.elapsed()
+      const rooms = [...this.#waiting]
+      const startAt = Math.max(this.#pace.nextAt, Math.min(...rooms.map((room) => this.#mayFlushAt(room))))
+      if (startAt <= now) {
+        this.#pace.began(now)
+        const ready = rooms.filter((room) => this.#mayFlushAt(room) <= now)
+        for (const room of ready) {
+          this.#waiting.delete(room)
+          this.#takenAt.set(room, now)
+        }
+        return ready
+      }
+      await this.#sleep(Math.ceil(startAt - now))
+    }
+  }
+
+  /** Until then, or until another room has something. */
+  async #sleep(ms: number): Promise<void> {
+    let cancel = (): void => {}
+    await new Promise<void>((resolve) => {
+      cancel = this.#options.clock.after(ms, resolve)
+      this.#wake = resolve
+    })
+    cancel()
+    this.#wake = undefined
+  }
+
+  #mayFlushAt(room: Committer): number {
+    return (this.#takenAt.get(room) ?? Number.NEGATIVE_INFINITY) + room.flushGapMs
   }
 
   async #commit(batch: Batch): Promise<void> {

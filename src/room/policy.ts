@@ -5,6 +5,10 @@ export type RoomPolicy = {
   readonly maxSessions: number
   /** Edits received but not yet written; reached only while the store cannot write. */
   readonly maxPendingBytes: number
+  /** From one broadcast of a room to the next, while edits follow each other: this long for each peer … */
+  readonly flushGapPerPeerMs: number
+  /** … up to this. */
+  readonly maxFlushGapMs: number
   /** Unsent bytes after which a peer counts as lagging and gets a diff later instead of a queue. */
   readonly maxPeerBufferedBytes: number
   /** A lagging peer that does not catch up within this time is closed. */

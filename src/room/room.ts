@@ -129,6 +129,11 @@ export class Room implements Committer, BoundRoom {
     return this.#edits.bytes
   }
 
+  /** A flush costs one socket write for each peer, so a large room gathers more before each. */
+  get flushGapMs(): number {
+    return Math.min(this.policy.maxFlushGapMs, this.#sessions.size * this.policy.flushGapPerPeerMs)
+  }
+
   /** False while something typed is neither on disk nor, for a bound room, in its file. */
   get isClean(): boolean {
     return this.#edits.isEmpty && this.#inFlight === undefined && this.#binding?.hasUnsavedChanges !== true

@@ -11,6 +11,8 @@ import type { RoomClient } from './room-client.ts'
 
 export const TEST_POLICY: RoomPolicy = {
   maxSessions: 100,
+  flushGapPerPeerMs: 0,
+  maxFlushGapMs: 0,
   maxPendingBytes: 1024 * 1024,
   maxPeerBufferedBytes: 64 * 1024,
   slowPeerMs: 30_000,
@@ -53,6 +55,7 @@ export function roomFixture(t: TestContext, policy: Partial<RoomPolicy> = {}, in
     store,
     clock,
     observer: SILENT,
+    gapMs: 0,
     retryMs: 10,
     maxRetryMs: 1000,
     onFailure: (error) => errors.push(error),

@@ -54,6 +54,7 @@ export async function startRoomServer(t: TestContext, options: RoomServerOptions
     store,
     clock: systemClock,
     observer: SILENT,
+    gapMs: 0,
     retryMs: 20,
     maxRetryMs: 1000,
     onFailure: onError,

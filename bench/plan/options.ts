@@ -49,9 +49,10 @@ export function planBench(args: readonly string[], surroundings: Surroundings): 
     isQuiet: flags.isSet('quiet'),
   }
   if (!flags.hasLoad) return { kind: 'standard', output }
+  const plan = planOf(flags.text('plan'), surroundings)
   const draft = settle({
     profile: profileOf(flags.text('profile')),
-    plan: planOf(flags.text('plan'), surroundings),
+    plan,
     flags: flags.scenario,
     roomPrefix: surroundings.roomPrefix,
   })
@@ -60,7 +61,7 @@ export function planBench(args: readonly string[], surroundings: Surroundings): 
   const faults = [
     ...serverFaults(flags, draft),
     ...hostFaults(flags, address),
-    ...rampFlagFaults(flags, draft),
+    ...rampFlagFaults(flags, plan?.ramp !== undefined),
     ...meaningFaults(draft, server.kind !== 'running'),
   ]
   if (faults.length > 0) throw new ConfigError(faults)
@@ -168,16 +169,35 @@ function hostFaults(flags: GivenFlags, address: URL | undefined): Fault[] {
   ]
 }
 
-function rampFlagFaults(flags: GivenFlags, { ramp }: Draft): Fault[] {
-  if (ramp === undefined || flags.text('ramp') === undefined) {
-    const part = ['ramp-from', 'ramp-to'].find((name) => flags.text(name) !== undefined)
-    const isAlone = part !== undefined && flags.text('ramp') === undefined && flags.text('plan') === undefined
-    return isAlone ? [{ key: `--${part}`, problem: 'is nothing without --ramp', fix: 'Add --ramp.' }] : []
-  }
-  const lonely = flags.text('for') === undefined ? [] : ['for']
-  return lonely.map((name) => ({
-    key: `--${name}`,
+/** What a ramp decides itself; a flag that changed nothing would be taken for one that did. */
+const DECIDED_BY_RAMP = [
+  {
+    name: 'for',
     problem: 'is not used by a ramp, whose steps have a length of their own',
     fix: 'Leave it out, or set ramp.stepSeconds in a plan file.',
-  }))
+  },
+  {
+    name: 'warm-up',
+    problem: 'is not used by a ramp, which leaves out the first quarter of each step',
+    fix: 'Leave it out, or set ramp.stepSeconds in a plan file.',
+  },
+  {
+    name: 'rate',
+    problem: 'is not used by a ramp, which searches for it',
+    fix: 'Give --ramp-from and --ramp-to.',
+  },
+] as const
+
+function rampFlagFaults(flags: GivenFlags, isRampPlanned: boolean): Fault[] {
+  const has = (name: string): boolean => flags.text(name) !== undefined
+  if (has('ramp') || isRampPlanned)
+    return DECIDED_BY_RAMP.filter(({ name }) => has(name)).map(({ name, problem, fix }) => ({
+      key: `--${name}`,
+      problem,
+      fix,
+    }))
+  const part = ['ramp-from', 'ramp-to'].find(has)
+  return part === undefined
+    ? []
+    : [{ key: `--${part}`, problem: 'is nothing without --ramp', fix: 'Add --ramp.' }]
 }

@@ -180,6 +180,10 @@ for (const [args, message] of [
   [['--ramp-from', '9'], /--ramp-from: is nothing without --ramp/],
   [['--ramp', '--kill-after', '1s'], /cannot be combined with a kill/],
   [['--ramp', '--for', '9s'], /--for: is not used by a ramp/],
+  [['--ramp', '--warm-up', '9s'], /--warm-up: is not used by a ramp.*stepSeconds/],
+  [['--ramp', '--rate', '9'], /--rate: is not used by a ramp.*--ramp-from/],
+  [['--plan', 'ramp.yaml', '--for', '9s'], /--for: is not used by a ramp/],
+  [['--plan', 'plan.yaml', '--ramp-to', '9'], /--ramp-to: is nothing without --ramp/],
 ] as const satisfies readonly (readonly [readonly string[], RegExp])[]) {
   test(`"${args.join(' ')}" is refused with the flag and the fix`, () => refused(args, message))
 }

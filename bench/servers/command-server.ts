@@ -28,6 +28,8 @@ export type CommandOptions = {
 }
 
 const STOP_PATIENCE_MS = 20_000
+/** To be started again it may first write what it still holds; some take half a minute for that. */
+const RESTART_PATIENCE_MS = 90_000
 const START_PATIENCE_MS = 60_000
 
 /** Starts it and waits until it is ready. Rejects with the server's last output when it is not. */
@@ -64,7 +66,7 @@ export async function startCommand(options: CommandOptions): Promise<ManagedServ
       await run.server.end('SIGKILL', STOP_PATIENCE_MS)
     },
     async restart() {
-      await run.server.end('SIGTERM', STOP_PATIENCE_MS)
+      await run.server.end('SIGTERM', RESTART_PATIENCE_MS)
       run = await start(options, port, dataDirectory)
     },
   }

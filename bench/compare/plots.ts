@@ -38,7 +38,9 @@ export function plotRows(of: {
     .flatMap(({ min, max }) => [min, max])
     .filter((value) => value !== undefined && value > 0)
   const lowest = Math.min(...(positive as number[]))
-  const isLog = positive.length > 0 && Math.max(...(positive as number[])) / lowest > LINEAR_UP_TO
+  // By what the bars show: one odd run must not bend the scale.
+  const medians = rows.map(({ median }) => median ?? 0).filter((value) => value > 0)
+  const isLog = medians.length > 0 && Math.max(...medians) / Math.min(...medians) > LINEAR_UP_TO
   const direction = metric.better === 'lower' ? 'less is better' : 'more is better'
   const scale = isLog ? ', logarithmic scale' : ''
   const chart = echarts.init(null, null, {

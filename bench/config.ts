@@ -16,7 +16,7 @@ export const BENCH = {
     forSeconds: 12,
   },
   /** Ends where checking what was written would take longer than writing it. */
-  ramp: { rooms: 10, people: 10, p99Ms: 100, from: 16, to: 512, stepSeconds: 4 },
+  ramp: { rooms: 10, people: 10, p99Ms: 100, from: 16, to: 128, stepSeconds: 4 },
   kill: { rooms: 5, people: 4, keysPerSecond: 10, afterSeconds: 6, forSeconds: 12 },
 } as const
 

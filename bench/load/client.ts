@@ -11,6 +11,7 @@ import type { Dialect, Endpoint } from '../wire/dialect.ts'
 import { decodePresence, encodePresence, encodeStateVector } from '../wire/messages.ts'
 import { openSocket } from '../wire/socket.ts'
 import { EditSet } from './edit-set.ts'
+import { NOT_KEPT } from './frame-store.ts'
 import { FIRST_CLOCK } from './presence-index.ts'
 import type { RoomAuthor, RoomLoad } from './room-load.ts'
 
@@ -155,6 +156,7 @@ export class LoadClient {
     this.#leaveReady('away')
     this.#isCutExpected = true
     this.#socket?.close(1000)
+    this.#letGoOfSocket()
     this.seen.clear()
     this.frames.length = 0
     this.signature = 0
@@ -351,7 +353,7 @@ export class LoadClient {
   #apply(update: Uint8Array): void {
     if (update.length <= 2) return
     const frame = this.#room.frames.intern(update)
-    this.frames.push(frame.id)
+    if (frame.id !== NOT_KEPT) this.frames.push(frame.id)
     this.signature = (this.signature + Math.imul(frame.id + 1, 0x9e3779b1)) >>> 0
     this.#baseSeen += frame.baseLength
     const at = now()
@@ -419,15 +421,20 @@ export class LoadClient {
 
   #cut(code: number, reason: string): void {
     clearTimeout(this.#timeout)
-    this.#bytesBefore += this.#socket?.bytesReceived ?? 0
-    this.#framesBefore += this.#socket?.framesReceived ?? 0
-    this.#socket = undefined
+    this.#letGoOfSocket()
     if (this.#state === 'closed' || this.#state === 'away') return
     if (!this.#isCutExpected) this.#context.failed(`closed ${code}${reason === '' ? '' : `: ${reason}`}`)
     if (this.#firstReadyAt === Number.POSITIVE_INFINITY && now() - this.#startedAt > JOIN_PATIENCE_MS)
       this.#joined?.(new Error(`room ${this.#room.name}: nobody gets in: closed ${code} ${reason}`))
     this.#leaveReady('connecting')
     this.#returnLater()
+  }
+
+  /** Its traffic counts on; what it still says does not. */
+  #letGoOfSocket(): void {
+    this.#bytesBefore += this.#socket?.bytesReceived ?? 0
+    this.#framesBefore += this.#socket?.framesReceived ?? 0
+    this.#socket = undefined
   }
 
   #returnLater(): void {

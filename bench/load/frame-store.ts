@@ -12,6 +12,12 @@ export type StoredFrame = {
   readonly baseLength: number
 }
 
+/** What a worker may keep of all its rooms; beyond, contents cannot be compared. */
+export type KeepBudget = { leftBytes: number }
+
+/** The id of a frame that there was no room for. */
+export const NOT_KEPT = -1
+
 type Resolved = { readonly edits: readonly number[]; readonly baseLength: number }
 
 /** Bytes at either end of a payload that are hashed; the rest is only compared. */
@@ -21,14 +27,13 @@ export class FrameStore {
   readonly #frames: StoredFrame[] = []
   readonly #byHash = new Map<number, StoredFrame[]>()
   readonly #resolve: (update: Uint8Array) => Resolved
-  #bytes = 0
+  readonly #budget: KeepBudget
+  /** False once a frame could not be kept. */
+  isWhole = true
 
-  constructor(resolve: (update: Uint8Array) => Resolved) {
+  constructor(resolve: (update: Uint8Array) => Resolved, budget: KeepBudget) {
     this.#resolve = resolve
-  }
-
-  get bytes(): number {
-    return this.#bytes
+    this.#budget = budget
   }
 
   /** Copies the payload when it is new. */
@@ -36,10 +41,14 @@ export class FrameStore {
     const hash = hashOf(update)
     const known = this.#byHash.get(hash)
     if (known !== undefined) for (const frame of known) if (isEqual(frame.update, update)) return frame
+    if (update.length > this.#budget.leftBytes) {
+      this.isWhole = false
+      return { id: NOT_KEPT, update, ...this.#resolve(update) }
+    }
     const kept = update.slice()
+    this.#budget.leftBytes -= kept.length
     const frame: StoredFrame = { id: this.#frames.length, update: kept, ...this.#resolve(kept) }
     this.#frames.push(frame)
-    this.#bytes += kept.length
     if (known === undefined) this.#byHash.set(hash, [frame])
     else known.push(frame)
     return frame

@@ -21,6 +21,8 @@ import { checkRoom, snapshotRoom } from './verify.ts'
 
 /** Connections of one worker that are opened at once before the load; a storm has no such limit. */
 const CONNECTS_IN_FLIGHT = 50
+/** Payloads kept for the comparison afterwards, each once. */
+const MAX_KEPT_BYTES = 1024 ** 3
 const READERS_IN_FLIGHT = 8
 const DRAIN_POLL_MS = 5
 const DOCUMENT_PATIENCE_MS = 180_000
@@ -36,6 +38,7 @@ export class LoadGenerator {
   #scenario: Scenario | undefined
   #dialect: Dialect | undefined
   #meters: GroupMeter[] = []
+  readonly #budget = { leftBytes: MAX_KEPT_BYTES }
   readonly #rooms: OwnRoom[] = []
   readonly #gate = new OutageGate()
   readonly #scheduler = new Scheduler()
@@ -72,6 +75,7 @@ export class LoadGenerator {
             number,
             inGroup,
             isEverybodyHere: staysWhole(scenario, group),
+            budget: this.#budget,
           }),
           groupIndex,
           mine,

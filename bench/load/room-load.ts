@@ -3,7 +3,7 @@ import { readUpdate } from '../typing/update-content.ts'
 import type { Author, Edit } from '../typing/contract.ts'
 import type { Group } from '../plan/scenario.ts'
 import { EditIndex } from './edit-index.ts'
-import { FrameStore } from './frame-store.ts'
+import { FrameStore, type KeepBudget } from './frame-store.ts'
 import type { GroupMeter } from './group-meter.ts'
 import { PresenceIndex } from './presence-index.ts'
 
@@ -58,7 +58,7 @@ export class RoomLoad {
   countedEdits = 0
   readonly edits = new EditIndex()
   readonly presence = new PresenceIndex()
-  readonly frames = new FrameStore((update) => this.resolve(update))
+  readonly frames: FrameStore
   readonly authors: RoomAuthor[] = []
   base: Base = NO_BASE
   #onFirstJoin: (() => void) | undefined
@@ -70,6 +70,7 @@ export class RoomLoad {
     readonly number: number
     readonly inGroup: number
     readonly isEverybodyHere: boolean
+    readonly budget: KeepBudget
   }) {
     this.name = parts.name
     this.group = parts.group
@@ -77,6 +78,7 @@ export class RoomLoad {
     this.number = parts.number
     this.inGroup = parts.inGroup
     this.isEverybodyHere = parts.isEverybodyHere
+    this.frames = new FrameStore((update) => this.resolve(update), parts.budget)
   }
 
   /** Once, when the first of this worker's clients is in the room. */

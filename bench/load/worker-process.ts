@@ -29,10 +29,10 @@ export class WorkerProcess {
   }
 
   async call<Name extends CallName>(name: Name, body: Calls[Name][0]): Promise<Calls[Name][1]> {
+    if (!this.#child.connected) throw new Error('a load worker has ended')
     const id = this.#nextId
     this.#nextId += 1
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
-    if (!this.#child.connected) throw new Error('a load worker has ended')
     this.#child.send({ id, name, body } satisfies ToWorker)
     return (await answer) as Calls[Name][1]
   }

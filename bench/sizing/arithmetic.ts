@@ -1,5 +1,5 @@
 /** From a measured load to how much of it a core and a gigabyte carry. */
-import type { RunResult } from '../result.ts'
+import type { GroupResult, RunResult } from '../result.ts'
 
 /** A core that is busier than this has no room for a burst: garbage collection, joins, a save. */
 export const USABLE_CORE = 0.7
@@ -12,13 +12,14 @@ export type Capacity = {
   readonly bytes: number
   readonly peoplePerCore: number
   readonly peoplePerGigabyte: number
-  readonly p50Ms: number
-  readonly p99Ms: number
+  /** Of the slowest group; undefined where nobody typed. */
+  readonly p50Ms: number | undefined
+  readonly p99Ms: number | undefined
 }
 
 const GIGABYTE = 1e9
 
-/** Undefined where the server was not watched. Linear: a check, at twice the load, is in the table. */
+/** By proportion. Undefined where the server was not watched. */
 export function capacityOf({ scenario, steps, server, groups }: RunResult): Capacity | undefined {
   const cpuShare = steps[0]?.serverCpuShare
   if (server === undefined || cpuShare === undefined) return undefined
@@ -32,9 +33,14 @@ export function capacityOf({ scenario, steps, server, groups }: RunResult): Capa
     bytes,
     peoplePerCore: (people * USABLE_CORE) / Math.max(0.001, cpuShare),
     peoplePerGigabyte: (people * GIGABYTE) / bytes,
-    p50Ms: Math.max(...groups.map(({ latency }) => latency.p50Ms)),
-    p99Ms: Math.max(...groups.map(({ latency }) => latency.p99Ms)),
+    p50Ms: slowest(groups, 'p50Ms'),
+    p99Ms: slowest(groups, 'p99Ms'),
   }
+}
+
+function slowest(groups: readonly GroupResult[], percentile: 'p50Ms' | 'p99Ms'): number | undefined {
+  const typed = groups.filter(({ latency }) => latency.count > 0)
+  return typed.length === 0 ? undefined : Math.max(...typed.map(({ latency }) => latency[percentile]))
 }
 
 /** Two leading digits: more would be a promise. */

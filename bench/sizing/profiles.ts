@@ -4,7 +4,6 @@ import { PROFILES, type ProfileName } from '../plan/profiles.ts'
 
 export type SizingProfile = {
   readonly name: ProfileName
-  readonly about: string
   readonly command: string
   readonly draft: Draft
 }
@@ -25,7 +24,6 @@ const CHOSEN: readonly {
 export function sizingProfiles(): SizingProfile[] {
   return CHOSEN.map(({ name, rooms, forSeconds }) => ({
     name,
-    about: PROFILES[name].about,
     command: `outrigger bench --profile ${name}${rooms === undefined ? '' : ` --rooms ${rooms}`} --for ${forSeconds}s`,
     draft: settle({
       profile: PROFILES[name].scenario,

@@ -8,7 +8,6 @@ export type Point = { readonly x: number; readonly result: RunResult }
 export type MeasuredSeries = { readonly series: Series; readonly points: readonly Point[] }
 export type MeasuredProfile = {
   readonly name: string
-  readonly about: string
   readonly command: string
   readonly result: RunResult
 }
@@ -46,17 +45,17 @@ export function renderSizing(measured: Measured): Report {
 }
 
 function profileSection(profiles: readonly MeasuredProfile[]): string[] {
-  const rows = profiles.flatMap(({ name, about, result }) => {
+  const rows = profiles.flatMap(({ name, result }) => {
     const capacity = capacityOf(result)
     if (capacity === undefined) return []
     const { people, rooms, cpuShare, bytes, peoplePerCore, peoplePerGigabyte, p50Ms, p99Ms } = capacity
     const failed = result.isPass ? '' : ' (verification failed)'
-    return `| ${name}: ${about}${failed} | ${people} in ${rooms} | ${(cpuShare * 100).toFixed(0)} % | ${(bytes / 1e6).toFixed(0)} MB | ${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)} ms | ${roughly(peoplePerCore)} | ${roughly(peoplePerGigabyte)} |`
+    return `| ${name}${failed} | ${people} in ${rooms} | ${(cpuShare * 100).toFixed(0)} % | ${(bytes / 1e6).toFixed(0)} MB | ${p50Ms === undefined || p99Ms === undefined ? '–' : `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)} ms`} | ${roughly(peoplePerCore)} | ${roughly(peoplePerGigabyte)} |`
   })
   return [
     '## By profile',
     '',
-    `*A core carries* so many people when it is ${USABLE_CORE * 100} % busy, the rest being for bursts; *a gigabyte* those whose memory above an empty server it holds. Both by proportion from the run in the row: halve them if your people type all the time.`,
+    `*A core carries* so many people when it is ${USABLE_CORE * 100} % busy, the rest being for bursts; *a gigabyte* those whose memory above an empty server it holds. Both by proportion from the run in the row. [load-tool.md](load-tool.md) says what people do in each profile.`,
     '',
     '| profile | people in rooms | server CPU | memory for them | edit to the others, p50 / p99 | people a core | people a GB |',
     '| --- | --- | --- | --- | --- | --- | --- |',
@@ -123,7 +122,7 @@ function beyondSection(): string[] {
     '1. People a process: the smaller of *people a core* and *people a GB* times its memory, from the row that is most like yours. Take away what the largest documents need (the table over document size).',
     '2. Processes: people by that, rounded up, and one more so that one may restart. Each Jupyter server belongs to one process; a class or a team is placed as a whole.',
     '3. A process that restarts gets all its people back within 2.5 s, the stock back-off: plan for the join storm of one process, not of all.',
-    '4. Disk: each process needs a local disk that can flush; the log of a document is at most a few times its size.',
+    '4. Disk: each process needs a local disk that can flush. The log of a document is replaced by a snapshot after `rooms.compactAfterRecords` edits or `rooms.compactAfterBytes`.',
     '',
   ]
 }

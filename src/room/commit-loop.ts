@@ -62,8 +62,10 @@ export class CommitLoop {
   }
 
   schedule(room: Committer): void {
+    // While one waits the loop runs: nothing changes for it.
+    if (this.#waiting.has(room)) return
     this.#waiting.add(room)
-    // The room that waits for its gap must not hold up this one.
+    // A room that waits for its gap must not hold up this one.
     this.#wake?.()
     if (this.#isRunning) return
     this.#isRunning = true

@@ -62,10 +62,9 @@ export class CommitLoop {
   }
 
   schedule(room: Committer): void {
-    // While one waits the loop runs: nothing changes for it.
-    if (this.#waiting.has(room)) return
     this.#waiting.add(room)
-    // A room that waits for its gap must not hold up this one.
+    // A room that waits for its gap must not hold up this one; nor may this one wait for a gap that
+    // has become shorter since, as that of a room that everybody has left.
     this.#wake?.()
     if (this.#isRunning) return
     this.#isRunning = true

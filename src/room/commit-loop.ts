@@ -16,6 +16,8 @@ import type { AppendItem, DocumentStore, RoomObserver } from './ports.ts'
 
 /** A room as the loop sees it. None of these may wait. */
 export interface Committer {
+  /** How many are shown each batch. */
+  readonly peers: number
   /** The shortest time from one batch of this room to the next: the more peers, the more a flush costs. */
   readonly flushGapMs: number
   /** Applies what gathered, in one transaction, and hands over its log records (none: nothing to write). */
@@ -40,13 +42,17 @@ export type CommitLoopOptions = {
 
 type Batch = ReadonlyMap<Committer, readonly AppendItem[]>
 
+/** Timers count in whole milliseconds: what is due within one is due, or every gap would be one longer. */
+const TIMER_SLACK_MS = 1
+
 export class CommitLoop {
   readonly #options: CommitLoopOptions
   readonly #pace: CommitPace
   readonly #waiting = new Set<Committer>()
   /** When a room's last batch was taken. */
   readonly #takenAt = new WeakMap<Committer, number>()
-  #wake: (() => void) | undefined
+  /** While the loop waits for a gap: until when, and how to end that. */
+  #sleep: { readonly until: number; readonly wake: () => void } | undefined
   #isRunning = false
   #failure: Error | undefined
   #idleWaiters: (() => void)[] = []
@@ -63,10 +69,12 @@ export class CommitLoop {
 
   schedule(room: Committer): void {
     this.#waiting.add(room)
-    // A room that waits for its gap must not hold up this one; nor may this one wait for a gap that
-    // has become shorter since, as that of a room that everybody has left.
-    this.#wake?.()
-    if (this.#isRunning) return
+    if (this.#isRunning) {
+      // A room that waits for its gap must not hold up this one; nor may this one wait for a gap that
+      // has become shorter since, as that of a room that everybody has left.
+      if (this.#sleep !== undefined && this.#dueAt(room) < this.#sleep.until) this.#sleep.wake()
+      return
+    }
     this.#isRunning = true
     // Deferred, so that all the frames of one burst of socket reads share one commit.
     this.#options.clock.defer(() => runInBackground(() => this.#run(), this.#options.onFailure))
@@ -89,37 +97,45 @@ export class CommitLoop {
 
   /** Waits for the pace of the process and for at least one room's own. */
   async #nextRooms(): Promise<Committer[]> {
-    const { clock } = this.#options
     for (;;) {
-      const now = clock.elapsed()
-      const rooms = [...this.#waiting]
-      const startAt = Math.max(this.#pace.nextAt, Math.min(...rooms.map((room) => this.#mayFlushAt(room))))
-      if (startAt <= now) {
-        this.#pace.began(now)
-        const ready = rooms.filter((room) => this.#mayFlushAt(room) <= now)
-        for (const room of ready) {
-          this.#waiting.delete(room)
-          this.#takenAt.set(room, now)
-        }
-        return ready
+      const now = this.#options.clock.elapsed()
+      const ready: Committer[] = []
+      let earliest = Number.POSITIVE_INFINITY
+      for (const room of this.#waiting) {
+        const dueAt = this.#dueAt(room)
+        if (dueAt <= now + TIMER_SLACK_MS) ready.push(room)
+        else earliest = Math.min(earliest, dueAt)
       }
-      await this.#sleep(Math.ceil(startAt - now))
+      if (ready.length > 0) return this.#begin(ready, now)
+      await this.#sleepUntil(earliest, now)
     }
   }
 
-  /** Until then, or until another room has something. */
-  async #sleep(ms: number): Promise<void> {
-    let cancel = (): void => {}
-    await new Promise<void>((resolve) => {
-      cancel = this.#options.clock.after(ms, resolve)
-      this.#wake = resolve
-    })
-    cancel()
-    this.#wake = undefined
+  #begin(ready: Committer[], now: number): Committer[] {
+    this.#pace.began(now)
+    for (const room of ready) {
+      this.#waiting.delete(room)
+      this.#takenAt.set(room, now)
+    }
+    // A large room's sockets take milliseconds: the small ones are shown theirs first.
+    return ready.toSorted((a, b) => a.peers - b.peers)
   }
 
-  #mayFlushAt(room: Committer): number {
-    return (this.#takenAt.get(room) ?? Number.NEGATIVE_INFINITY) + room.flushGapMs
+  /** Until then, or until another room has something that is due sooner. */
+  async #sleepUntil(until: number, now: number): Promise<void> {
+    const { clock } = this.#options
+    let cancel = (): void => {}
+    await new Promise<void>((resolve) => {
+      cancel = clock.after(Math.floor(until - now), resolve)
+      this.#sleep = { until, wake: () => clock.defer(resolve) }
+    })
+    cancel()
+    this.#sleep = undefined
+  }
+
+  #dueAt(room: Committer): number {
+    const takenAt = this.#takenAt.get(room) ?? Number.NEGATIVE_INFINITY
+    return Math.max(this.#pace.nextAt, takenAt + room.flushGapMs)
   }
 
   async #commit(batch: Batch): Promise<void> {

@@ -129,6 +129,10 @@ export class Room implements Committer, BoundRoom {
     return this.#edits.bytes
   }
 
+  get peers(): number {
+    return this.#sessions.size
+  }
+
   /** A flush costs one socket write for each peer, so a large room gathers more before each. */
   get flushGapMs(): number {
     return Math.min(this.policy.maxFlushGapMs, this.#sessions.size * this.policy.flushGapPerPeerMs)

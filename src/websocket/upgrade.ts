@@ -79,7 +79,7 @@ export class UpgradeHandler {
   /** The `upgrade` listener of the HTTP server. */
   readonly handle = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // First of all: a reset while we wait for anything would otherwise end the process.
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroyOnError)
     runInBackground(
       () => this.#handle(request, socket, head),
       (error) => {
@@ -167,6 +167,11 @@ export class UpgradeHandler {
       this.#connect(websocket, socket, route.dialect).close(ERRORS[code].close)
     })
   }
+}
+
+/** Not a closure: one made in `handle` would keep the request and its headers as long as the socket. */
+function destroyOnError(this: Duplex): void {
+  this.destroy()
 }
 
 /** JupyterLab always sends its session, which names the history; without it nothing may be merged. */

@@ -93,6 +93,21 @@ export const CPU_PER_1000: Metric = {
   isGeneratorLimited: never,
 }
 
+/** For loads whose edits go to nobody: what is left is receiving and storing. */
+export const CPU_PER_EDIT: Metric = {
+  key: 'cpu-per-edit',
+  label: 'server CPU for 1,000 stored edits',
+  unit: 'ms',
+  better: 'lower',
+  of: ({ groups, steps }) => {
+    const edits = groups.reduce((sum, group) => sum + group.edits, 0)
+    const [step] = steps
+    if (step?.serverCpuShare === undefined || edits === 0) return undefined
+    return (step.serverCpuShare * step.seconds * 1e6) / edits
+  },
+  isGeneratorLimited: never,
+}
+
 /** `server.cpuSeconds` holds connecting and verifying as well, which are not what is compared. */
 export const CPU_SECONDS: Metric = {
   key: 'cpu-seconds',

@@ -89,12 +89,12 @@ export const TARGETS: readonly Target[] = [
     start: async () => startOutrigger({ fsync: 'always' }),
   },
   {
-    name: 'outrigger-no-fsync',
-    label: 'Outrigger (fsync never)',
+    name: 'outrigger-everysec',
+    label: 'Outrigger (fsync everysec)',
     kind: 'outrigger',
     protocol: 'y-websocket',
     doesPersist: true,
-    start: async () => startOutrigger({ fsync: 'never' }),
+    start: async () => startOutrigger({ fsync: 'everysec' }),
   },
   ...PEERS.map(({ starter, args = [], ...target }): Target => ({
     ...target,

@@ -70,57 +70,85 @@ function typists(rooms: number, clients: number, writers: number): Group {
   return { ...PLAIN_GROUP, rooms, clients, writers, rate: KEYS_PER_SECOND }
 }
 
-/** `from`: where the search for the limit begins, in keys a second and writer. */
-const SIZES = [
+type Size = {
+  readonly name: string
+  readonly words: string
+  readonly group: Group
+  readonly forSeconds?: number
+  readonly typed: (target: Target) => boolean
+  /** `from`: where the search for the limit begins, in keys a second and writer. */
+  readonly ramp?: { readonly from: number; readonly by: (target: Target) => boolean }
+}
+
+const SIZES: readonly Size[] = [
+  {
+    name: '1x2',
+    words: 'two people in one room',
+    group: typists(1, 2, 2),
+    forSeconds: 8,
+    typed: everybody,
+  },
   {
     name: '10x10',
     words: '10 rooms of 10, everybody types',
     group: typists(10, 10, 10),
-    from: 20,
     typed: everybody,
-    ramped: FEW,
+    ramp: { from: 20, by: FEW },
   },
   {
     name: '1x50',
     words: 'one room of 50, 10 type',
     group: typists(1, 50, 10),
-    from: 80,
     typed: IN_MEMORY,
-    ramped: FEW,
+    ramp: { from: 80, by: FEW },
   },
   {
     name: '1x200',
     words: 'one room of 200, 30 type',
     group: typists(1, 200, 30),
-    from: 5,
     typed: MOST,
-    ramped: FEW,
+    ramp: { from: 5, by: FEW },
   },
-] as const
+]
 
-const typing = SIZES.map(({ name, words, group, typed }): Workload => ({
+const typing = SIZES.map(({ name, words, group, forSeconds = 4, typed }): Workload => ({
   name: `typing-${name}`,
   title: `Typing: ${words} at ${KEYS_PER_SECOND} keys/s`,
   about:
     'A key each 100 ms and writer. Latency runs from the moment a key was meant to be sent to its arrival at another client.',
-  load: load(`typing-${name}`, [group]),
+  load: load(`typing-${name}`, [group], { forSeconds }),
   metrics: [metrics.CPU_PER_1000, metrics.LATENCY_P50, metrics.LATENCY_P99],
   takesPart: typed,
   limitSeconds: LIMIT_SECONDS,
 }))
 
-const ramps = SIZES.map(({ name, words, group, from, ramped }): Workload => {
+const ramps = SIZES.flatMap(({ name, words, group, ramp: search }): Workload[] => {
+  if (search === undefined) return []
+  const { from, by } = search
   const ramp: Ramp = { p99Ms: 100, from, to: from * 256, factor: 2, refine: 1, stepSeconds: 2 }
-  return {
-    name: `saturation-${name}`,
-    title: `Typing to saturation: ${words}`,
-    about: `The rate is doubled from ${from} keys/s and writer in steps of ${ramp.stepSeconds} s until p99 exceeds ${ramp.p99Ms} ms or edits stay behind; then the last gap is halved once. So a figure is a rung of a ladder, not an exact limit.`,
-    load: load(`saturation-${name}`, [{ ...group, rate: from }], { ramp, forSeconds: ramp.stepSeconds }),
-    metrics: [metrics.SUSTAINED, metrics.CPU_SATURATED],
-    takesPart: ramped,
-    limitSeconds: LONG_LIMIT_SECONDS,
-  }
+  return [
+    {
+      name: `saturation-${name}`,
+      title: `Typing to saturation: ${words}`,
+      about: `The rate is doubled from ${from} keys/s and writer in steps of ${ramp.stepSeconds} s until p99 exceeds ${ramp.p99Ms} ms or edits stay behind; then the last gap is halved once. So a figure is a rung of a ladder, not an exact limit.`,
+      load: load(`saturation-${name}`, [{ ...group, rate: from }], { ramp, forSeconds: ramp.stepSeconds }),
+      metrics: [metrics.SUSTAINED, metrics.CPU_SATURATED],
+      takesPart: by,
+      limitSeconds: LONG_LIMIT_SECONDS,
+    },
+  ]
 })
+
+const stored: Workload = {
+  name: 'stored-edits',
+  title: 'Storing: 5 people alone in their rooms write 1,000 edits a second each',
+  about:
+    'Nobody is there to be sent anything: what is left is receiving, applying and storing. A server that stores later pays a part of it after the measured time.',
+  load: load('stored-edits', [{ ...PLAIN_GROUP, rooms: 5, clients: 1, writers: 1, rate: 1000 }]),
+  metrics: [metrics.CPU_PER_EDIT],
+  takesPart: persisting,
+  limitSeconds: LIMIT_SECONDS,
+}
 
 const presence: Workload = {
   name: 'presence-storm',
@@ -209,13 +237,16 @@ const idle: Workload = {
   limitSeconds: LONG_LIMIT_SECONDS,
 }
 
-const slowReader: Workload = {
-  name: 'slow-reader',
-  title: 'Slow reader: one of 10 clients stops reading while 2 MB/s are streamed',
+const slowReaders = [1, 0].map((stalled): Workload => ({
+  name: stalled > 0 ? 'slow-reader' : 'no-slow-reader',
+  title:
+    stalled > 0
+      ? 'Slow reader: one of 10 clients stops reading while 2 MB/s are streamed'
+      : 'The same without a slow reader: what the growth is when everybody reads',
   about:
     'Outputs of 2 MB/s flow into a notebook and 4 people type on. Growth holds the document itself (about 10 MB) and what is queued for the reader who does not read, and what the garbage collector has not taken yet.',
   load: load(
-    'slow-reader',
+    stalled > 0 ? 'slow-reader' : 'no-slow-reader',
     [
       {
         ...PLAIN_GROUP,
@@ -225,7 +256,7 @@ const slowReader: Workload = {
         document: notebook(20_000),
         outputMessagesPerSecond: 50,
         outputBytesPerSecond: 2_000_000,
-        stalled: 1,
+        stalled,
       },
     ],
     { forSeconds: 5 },
@@ -233,17 +264,24 @@ const slowReader: Workload = {
   metrics: [metrics.RSS_GROWTH, metrics.LATENCY_P99],
   takesPart: ONE_OF_EACH,
   limitSeconds: LIMIT_SECONDS,
-}
+}))
 
-const kills = [0, 0.1, 1].map((seconds): Workload => {
+/** At once and a second later; and at once while much is under way. */
+const KILLS = [
+  { seconds: 0, rate: KEYS_PER_SECOND },
+  { seconds: 1, rate: KEYS_PER_SECOND },
+  { seconds: 0, rate: 60 },
+] as const
+
+const kills = KILLS.map(({ seconds, rate }): Workload => {
   const kill: Kill = { after: 'last-delivery', seconds }
-  const name = `kill-${seconds * 1000}ms`
+  const editsPerSecond = 100 * rate
+  const name = `kill-${seconds * 1000}ms-${editsPerSecond}`
   return {
     name,
-    title: `kill -9, ${seconds * 1000} ms after the last delivery`,
-    about:
-      '10 rooms of 10 type at 10 keys/s for 4 s; everything has arrived everywhere; then the process is killed and started again. What the operating system had taken survives this: it is no test of a power cut, which only `fsync always` is made for.',
-    load: load(name, [typists(10, 10, 10)], { warmUpSeconds: 0, kill }),
+    title: `kill -9, ${seconds * 1000} ms after the last delivery of ${editsPerSecond.toLocaleString('en-US')} edits/s`,
+    about: `10 rooms of 10 type at ${rate} keys/s for 4 s; everything has arrived everywhere; then the process is killed and started again. What the operating system had taken survives this: it is no test of a power cut, which only \`fsync always\` is made for.`,
+    load: load(name, [{ ...typists(10, 10, 10), rate }], { warmUpSeconds: 0, kill }),
     metrics: [metrics.SEEN_LOST, metrics.BACK_AFTER],
     takesPart: persisting,
     limitSeconds: LIMIT_SECONDS,
@@ -253,11 +291,12 @@ const kills = [0, 0.1, 1].map((seconds): Workload => {
 export const WORKLOADS: readonly Workload[] = [
   ...typing,
   ...ramps,
+  stored,
   presence,
   ...joinStorms,
   ...coldLoads,
   idle,
-  slowReader,
+  ...slowReaders,
   ...kills,
 ]
 

@@ -40,6 +40,11 @@ export class DocumentLog {
     return this.#durableSeq
   }
 
+  /** What the history takes: snapshot and log. About the size of the document's state. */
+  get storedBytes(): number {
+    return this.#tail.snapshotBytes + this.#tail.bytes
+  }
+
   /** The records of one batch, numbered. The first of all names the lineage. */
   recordsOf(changes: readonly Change[], at: number): AppendItem[] {
     const items: AppendItem[] = []

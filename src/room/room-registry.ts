@@ -8,6 +8,7 @@ import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { RoomOpener, RoomSpec } from './ports.ts'
 import type { RoomState, RoomStateKind } from './room-state.ts'
+import type { RoomTraffic } from './room-traffic.ts'
 import { Room, type RoomDeps } from './room.ts'
 import type { Member, Session } from './session.ts'
 
@@ -21,6 +22,20 @@ export type RegistryStats = {
 export type RoomSummary = {
   readonly document: DocumentId
   readonly people: readonly { readonly id: string; readonly displayName: string; readonly color: string }[]
+}
+
+/** What a monitor may show of a room in memory. Counters rise from the moment it was loaded. */
+export type RoomActivity = {
+  readonly document: DocumentId
+  readonly state: 'open' | 'idle'
+  readonly people: number
+  readonly sessions: number
+  readonly lagging: number
+  readonly traffic: Readonly<RoomTraffic>
+  readonly stateBytes: number
+  readonly pendingBytes: number
+  /** Since the last edit; of an empty room, since the last person left if that was later. */
+  readonly idleMs: number
 }
 
 const SWEEP_MS = 1000
@@ -78,6 +93,24 @@ export class RoomRegistry implements RoomOpener {
           people: [...people.values()].map(({ id, displayName, color }) => ({ id, displayName, color })),
         },
       ]
+    })
+  }
+
+  /** Every room that holds a document, for whoever watches. Costs a walk over all sessions. */
+  activity(): RoomActivity[] {
+    const now = this.#deps.clock.elapsed()
+    return [...this.#states.values()].flatMap((state) => {
+      if (state.kind !== 'open' && state.kind !== 'idle') return []
+      const { document, sessions, traffic, stateBytes, pendingBytes } = state.room
+      const people = new Set<string>()
+      let lagging = 0
+      for (const session of sessions) {
+        people.add(session.principal.id)
+        if (session.laggingSince !== undefined) lagging += 1
+      }
+      const since = Math.max(traffic.lastEditAt, state.kind === 'idle' ? state.since : 0)
+      const counts = { people: people.size, sessions: sessions.size, lagging }
+      return [{ document, state: state.kind, ...counts, traffic, stateBytes, pendingBytes, idleMs: now - since }]
     })
   }
 

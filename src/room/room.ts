@@ -31,6 +31,7 @@ import type {
 import { Presence } from './presence.ts'
 import { type Member, Session } from './session.ts'
 import { restoreDoc } from './restore-doc.ts'
+import { type RoomTraffic, noTraffic } from './room-traffic.ts'
 import { StateCache } from './state-cache.ts'
 
 export type RoomDeps = {
@@ -52,6 +53,7 @@ export class Room implements Committer, BoundRoom {
   readonly clock: Clock
   readonly observer: RoomObserver
   readonly policy: RoomPolicy
+  readonly traffic: RoomTraffic
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
@@ -59,7 +61,7 @@ export class Room implements Committer, BoundRoom {
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
   readonly #state: StateCache
-  #waitingStep1: { readonly session: Session; readonly stateVector: Uint8Array }[] = []
+  #waitingStep1: { readonly session: Session; readonly stateVector: Uint8Array; readonly at: number }[] = []
   #inFlight: Change[] | undefined
   #batch = 0
   #binding: DocumentBinding | undefined
@@ -89,6 +91,7 @@ export class Room implements Committer, BoundRoom {
     this.clock = deps.clock
     this.observer = deps.observer
     this.policy = deps.policy
+    this.traffic = noTraffic(deps.clock.elapsed())
     this.#deps = deps
     this.lineage = stored?.lineage ?? deps.mintLineage()
     this.isNew = stored === undefined
@@ -104,7 +107,10 @@ export class Room implements Committer, BoundRoom {
       clock: this.clock,
       windowMs: deps.policy.awarenessWindowMs,
       maxClientIdsPerSession: deps.policy.maxClientIdsPerSession,
-      broadcast: (frame) => this.#broadcast(frame),
+      broadcast: (frame, states) => {
+        this.observer.presenceSent(states * this.#sessions.size)
+        this.#broadcast(frame)
+      },
     })
   }
 
@@ -127,6 +133,11 @@ export class Room implements Committer, BoundRoom {
 
   get pendingBytes(): number {
     return this.#edits.bytes
+  }
+
+  /** About the size of the document's state; 0 in a transient room. */
+  get stateBytes(): number {
+    return this.#log?.storedBytes ?? 0
   }
 
   /** A flush costs one socket write for each peer, so a large room gathers more before each. */
@@ -165,6 +176,9 @@ export class Room implements Committer, BoundRoom {
       // Only while the store cannot write does this much gather; the client keeps its edits.
       throw new SyncError('store_unavailable')
     }
+    this.traffic.edits += 1
+    this.traffic.editBytes += edit.update.length
+    this.traffic.lastEditAt = edit.receivedAt
     this.#edits.pushClient(session, edit)
     this.#deps.loop.schedule(this)
   }
@@ -181,11 +195,12 @@ export class Room implements Committer, BoundRoom {
    * log: nobody is shown what a crash could take back, and the answer acknowledges what came before.
    */
   answerStep1(session: Session, stateVector: Uint8Array): void {
+    const at = this.clock.elapsed()
     if (this.#edits.isEmpty && this.#inFlight === undefined) {
-      session.deliverState(this.#state.step2For(stateVector))
+      this.#answer(session, stateVector, at)
       return
     }
-    this.#waitingStep1.push({ session, stateVector })
+    this.#waitingStep1.push({ session, stateVector, at })
     this.#deps.loop.schedule(this)
   }
 
@@ -245,8 +260,13 @@ export class Room implements Committer, BoundRoom {
   }
 
   takeBatch(): readonly AppendItem[] {
-    this.#inFlight = this.#edits.applyTo(this.doc)
-    return this.#log?.recordsOf(this.#inFlight, this.clock.now()) ?? []
+    const startedAt = this.clock.elapsed()
+    const changes = this.#edits.applyTo(this.doc)
+    this.#inFlight = changes
+    const oldest = changes.reduce((least, change) => Math.min(least, change.receivedAt), startedAt)
+    if (changes.length > 0)
+      this.observer.applied({ waitMs: startedAt - oldest, ms: this.clock.elapsed() - startedAt })
+    return this.#log?.recordsOf(changes, this.clock.now()) ?? []
   }
 
   committed(): void {
@@ -255,9 +275,8 @@ export class Room implements Committer, BoundRoom {
     this.#batch += 1
     this.#log?.committed(changes)
     for (const change of changes) this.#show(change)
-    for (const { session, stateVector } of this.#waitingStep1.splice(0)) {
-      session.deliverState(this.#state.step2For(stateVector))
-    }
+    for (const { session, stateVector, at } of this.#waitingStep1.splice(0))
+      this.#answer(session, stateVector, at)
     if (changes.some((change) => change.update !== undefined && change.authors.size > 0))
       this.#binding?.changed()
     this.#compactIfWorthIt()
@@ -283,7 +302,8 @@ export class Room implements Committer, BoundRoom {
     this.closeSessions('restarting')
     await this.#binding?.close()
     await this.#flushed()
-    if (this.#log?.isWorthCompactingOnUnload === true) await this.#log.compact(this.#state.encoded())
+    const log = this.#log
+    if (log?.isWorthCompactingOnUnload === true) await this.#compact(log, this.#state.encoded())
     this.#dispose()
   }
 
@@ -291,6 +311,7 @@ export class Room implements Committer, BoundRoom {
     if (change.update !== undefined) {
       this.#state.invalidate()
       const frame = encodeUpdate(change.update)
+      const startedAt = this.clock.elapsed()
       let recipients = 0
       for (const session of this.#sessions) {
         // An only author has it already; with several authors each one misses the others' part.
@@ -298,14 +319,31 @@ export class Room implements Committer, BoundRoom {
         session.deliverUpdate(frame)
         recipients += 1
       }
-      const ms = this.clock.elapsed() - change.receivedAt
-      this.observer.broadcast({ recipients, bytes: frame.length * recipients, ms })
+      const now = this.clock.elapsed()
+      const bytes = frame.length * recipients
+      this.traffic.deliveries += recipients
+      this.traffic.sentBytes += bytes
+      this.observer.broadcast({
+        recipients,
+        bytes,
+        ms: now - change.receivedAt,
+        fanOutMs: now - startedAt,
+      })
     }
     if (change.binding !== undefined) this.#storedBinding = change.binding
     change.settle()
   }
 
+  #answer(session: Session, stateVector: Uint8Array, at: number): void {
+    const frame = this.#state.step2For(stateVector)
+    session.deliverState(frame)
+    this.traffic.sentBytes += frame.length
+    const kind = stateVector.length <= 1 ? 'whole' : 'difference'
+    this.observer.answered({ kind, bytes: frame.length, ms: this.clock.elapsed() - at })
+  }
+
   #broadcast(frame: Uint8Array): void {
+    this.traffic.sentBytes += frame.length * this.#sessions.size
     for (const session of this.#sessions) session.deliver(frame)
   }
 
@@ -315,9 +353,15 @@ export class Room implements Committer, BoundRoom {
     if (log?.isWorthCompacting !== true) return
     const snapshot = this.#state.encoded()
     runInBackground(
-      () => log.compact(snapshot),
+      () => this.#compact(log, snapshot),
       (error) => this.onError(error),
     )
+  }
+
+  async #compact(log: DocumentLog, snapshot: Uint8Array): Promise<void> {
+    const startedAt = this.clock.elapsed()
+    await log.compact(snapshot)
+    this.observer.compacted({ bytes: snapshot.length, ms: this.clock.elapsed() - startedAt })
   }
 
   async #flushed(): Promise<void> {

@@ -67,7 +67,7 @@ test('what rooms report is counted, in seconds and bytes', async () => {
   observer.received('update', 30)
   observer.received('awareness', 12)
   observer.committed({ rooms: 2, records: 7, bytes: 500, ms: 1.5 })
-  observer.broadcast({ recipients: 3, bytes: 90, ms: 4 })
+  observer.broadcast({ recipients: 3, bytes: 90, ms: 4, fanOutMs: 0.5 })
   observer.joined(20)
   observer.loaded(2000)
   assert.equal(await sample(metrics, 'outrigger_messages_received_total{kind="update"}'), 1)

@@ -38,6 +38,15 @@ export const SILENT: RoomObserver = {
   joined: () => {},
   left: () => {},
   loaded: () => {},
+  inspected: () => {},
+  applied: () => {},
+  answered: () => {},
+  lagStarted: () => {},
+  lagEnded: () => {},
+  parked: () => {},
+  presenceReceived: () => {},
+  presenceSent: () => {},
+  compacted: () => {},
 }
 
 export function testDocument(name = 'demo'): DocumentId {

@@ -147,6 +147,11 @@ export const METRICS = {
     help: 'Awareness states handed to sockets; a state that is shown to three peers counts three times.',
     labels: [],
   },
+  outrigger_presence_sent_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of their frames.',
+    labels: [],
+  },
   outrigger_compaction_seconds: {
     type: 'histogram',
     help: "Time to replace a document's log by a snapshot.",

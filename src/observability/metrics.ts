@@ -95,6 +95,7 @@ function registerPeople(registry: Registry, tally: RoomTally): void {
   scrapedHistograms(registry, 'outrigger_lag_seconds', tally.lagSeconds)
   scrapedCounter(registry, 'outrigger_presence_received_total', () => tally.presenceIn)
   scrapedCounter(registry, 'outrigger_presence_sent_total', () => tally.presenceOut)
+  scrapedCounter(registry, 'outrigger_presence_sent_bytes_total', () => tally.presenceOutBytes)
   scrapedCounter(registry, 'outrigger_leaves_total', () => tally.leaves)
 }
 

@@ -32,6 +32,7 @@ export class RoomTally implements RoomObserver {
   lagging = 0
   presenceIn = 0
   presenceOut = 0
+  presenceOutBytes = 0
   compactionBytes = 0
   readonly inspectSeconds = distributionOf('outrigger_inspect_seconds')
   readonly waitSeconds = distributionOf('outrigger_wait_seconds')
@@ -118,8 +119,9 @@ export class RoomTally implements RoomObserver {
     this.presenceIn += states
   }
 
-  presenceSent(states: number): void {
+  presenceSent(states: number, bytes: number): void {
     this.presenceOut += states
+    this.presenceOutBytes += bytes
   }
 
   compacted(snapshot: Parameters<RoomObserver['compacted']>[0]): void {

@@ -181,7 +181,7 @@ export interface RoomObserver {
   /** Awareness states that a client said. */
   presenceReceived(states: number): void
   /** Awareness states handed to sockets: one state to three peers is three. */
-  presenceSent(states: number): void
+  presenceSent(states: number, bytes: number): void
   compacted(snapshot: { readonly bytes: number; readonly ms: number }): void
 }
 

@@ -8,7 +8,7 @@ import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { RoomOpener, RoomSpec } from './ports.ts'
 import type { RoomState, RoomStateKind } from './room-state.ts'
-import type { RoomTraffic } from './room-traffic.ts'
+import type { RoomTraffic } from './room-meter.ts'
 import { Room, type RoomDeps } from './room.ts'
 import type { Member, Session } from './session.ts'
 
@@ -22,6 +22,13 @@ export type RegistryStats = {
 export type RoomSummary = {
   readonly document: DocumentId
   readonly people: readonly { readonly id: string; readonly displayName: string; readonly color: string }[]
+}
+
+/** What a monitor may show of all rooms. */
+export type RegistryActivity = {
+  /** Each counted once, in however many rooms. */
+  readonly people: number
+  readonly rooms: readonly RoomActivity[]
 }
 
 /** What a monitor may show of a room in memory. Counters rise from the moment it was loaded. */
@@ -97,21 +104,22 @@ export class RoomRegistry implements RoomOpener {
   }
 
   /** Every room that holds a document, for whoever watches. Costs a walk over all sessions. */
-  activity(): RoomActivity[] {
+  activity(): RegistryActivity {
     const now = this.#deps.clock.elapsed()
-    return [...this.#states.values()].flatMap((state) => {
+    const everybody = new Set<string>()
+    const rooms = [...this.#states.values()].flatMap((state): RoomActivity[] => {
       if (state.kind !== 'open' && state.kind !== 'idle') return []
-      const { document, sessions, traffic, stateBytes, pendingBytes } = state.room
-      const people = new Set<string>()
-      let lagging = 0
-      for (const session of sessions) {
-        people.add(session.principal.id)
-        if (session.laggingSince !== undefined) lagging += 1
-      }
-      const since = Math.max(traffic.lastEditAt, state.kind === 'idle' ? state.since : 0)
+      const { document, sessions, meter, stateBytes, pendingBytes } = state.room
+      const { traffic } = meter
+      const people = new Set([...sessions].map(({ principal }) => principal.id))
+      for (const id of people) everybody.add(id)
+      const lagging = [...sessions].filter(({ laggingSince }) => laggingSince !== undefined).length
       const counts = { people: people.size, sessions: sessions.size, lagging }
-      return [{ document, state: state.kind, ...counts, traffic, stateBytes, pendingBytes, idleMs: now - since }]
+      const since = Math.max(traffic.lastEditAt, state.kind === 'idle' ? state.since : 0)
+      const idleMs = now - since
+      return [{ document, state: state.kind, ...counts, traffic, stateBytes, pendingBytes, idleMs }]
     })
+    return { people: everybody.size, rooms }
   }
 
   /** Closes every session and room: files saved, logs flushed. Failures of all rooms are reported together. */

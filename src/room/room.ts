@@ -29,9 +29,9 @@ import type {
   StoredDocument,
 } from './ports.ts'
 import { Presence } from './presence.ts'
+import { RoomMeter } from './room-meter.ts'
 import { type Member, Session } from './session.ts'
 import { restoreDoc } from './restore-doc.ts'
-import { type RoomTraffic, noTraffic } from './room-traffic.ts'
 import { StateCache } from './state-cache.ts'
 
 export type RoomDeps = {
@@ -53,7 +53,7 @@ export class Room implements Committer, BoundRoom {
   readonly clock: Clock
   readonly observer: RoomObserver
   readonly policy: RoomPolicy
-  readonly traffic: RoomTraffic
+  readonly meter: RoomMeter
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
@@ -91,7 +91,7 @@ export class Room implements Committer, BoundRoom {
     this.clock = deps.clock
     this.observer = deps.observer
     this.policy = deps.policy
-    this.traffic = noTraffic(deps.clock.elapsed())
+    this.meter = new RoomMeter(deps)
     this.#deps = deps
     this.lineage = stored?.lineage ?? deps.mintLineage()
     this.isNew = stored === undefined
@@ -108,8 +108,8 @@ export class Room implements Committer, BoundRoom {
       windowMs: deps.policy.awarenessWindowMs,
       maxClientIdsPerSession: deps.policy.maxClientIdsPerSession,
       broadcast: (frame, states) => {
-        this.observer.presenceSent(states * this.#sessions.size)
         this.#broadcast(frame)
+        this.meter.presence(frame, states, this.#sessions.size)
       },
     })
   }
@@ -176,9 +176,7 @@ export class Room implements Committer, BoundRoom {
       // Only while the store cannot write does this much gather; the client keeps its edits.
       throw new SyncError('store_unavailable')
     }
-    this.traffic.edits += 1
-    this.traffic.editBytes += edit.update.length
-    this.traffic.lastEditAt = edit.receivedAt
+    this.meter.received(edit)
     this.#edits.pushClient(session, edit)
     this.#deps.loop.schedule(this)
   }
@@ -261,12 +259,9 @@ export class Room implements Committer, BoundRoom {
 
   takeBatch(): readonly AppendItem[] {
     const startedAt = this.clock.elapsed()
-    const changes = this.#edits.applyTo(this.doc)
-    this.#inFlight = changes
-    const oldest = changes.reduce((least, change) => Math.min(least, change.receivedAt), startedAt)
-    if (changes.length > 0)
-      this.observer.applied({ waitMs: startedAt - oldest, ms: this.clock.elapsed() - startedAt })
-    return this.#log?.recordsOf(changes, this.clock.now()) ?? []
+    this.#inFlight = this.#edits.applyTo(this.doc)
+    this.meter.applied(this.#inFlight, startedAt)
+    return this.#log?.recordsOf(this.#inFlight, this.clock.now()) ?? []
   }
 
   committed(): void {
@@ -302,8 +297,7 @@ export class Room implements Committer, BoundRoom {
     this.closeSessions('restarting')
     await this.#binding?.close()
     await this.#flushed()
-    const log = this.#log
-    if (log?.isWorthCompactingOnUnload === true) await this.#compact(log, this.#state.encoded())
+    if (this.#log?.isWorthCompactingOnUnload === true) await this.#log.compact(this.#state.encoded())
     this.#dispose()
   }
 
@@ -319,16 +313,7 @@ export class Room implements Committer, BoundRoom {
         session.deliverUpdate(frame)
         recipients += 1
       }
-      const now = this.clock.elapsed()
-      const bytes = frame.length * recipients
-      this.traffic.deliveries += recipients
-      this.traffic.sentBytes += bytes
-      this.observer.broadcast({
-        recipients,
-        bytes,
-        ms: now - change.receivedAt,
-        fanOutMs: now - startedAt,
-      })
+      this.meter.shown(change, frame, recipients, startedAt)
     }
     if (change.binding !== undefined) this.#storedBinding = change.binding
     change.settle()
@@ -337,13 +322,10 @@ export class Room implements Committer, BoundRoom {
   #answer(session: Session, stateVector: Uint8Array, at: number): void {
     const frame = this.#state.step2For(stateVector)
     session.deliverState(frame)
-    this.traffic.sentBytes += frame.length
-    const kind = stateVector.length <= 1 ? 'whole' : 'difference'
-    this.observer.answered({ kind, bytes: frame.length, ms: this.clock.elapsed() - at })
+    this.meter.answered(stateVector, frame, at)
   }
 
   #broadcast(frame: Uint8Array): void {
-    this.traffic.sentBytes += frame.length * this.#sessions.size
     for (const session of this.#sessions) session.deliver(frame)
   }
 
@@ -353,15 +335,9 @@ export class Room implements Committer, BoundRoom {
     if (log?.isWorthCompacting !== true) return
     const snapshot = this.#state.encoded()
     runInBackground(
-      () => this.#compact(log, snapshot),
+      () => log.compact(snapshot),
       (error) => this.onError(error),
     )
-  }
-
-  async #compact(log: DocumentLog, snapshot: Uint8Array): Promise<void> {
-    const startedAt = this.clock.elapsed()
-    await log.compact(snapshot)
-    this.observer.compacted({ bytes: snapshot.length, ms: this.clock.elapsed() - startedAt })
   }
 
   async #flushed(): Promise<void> {

@@ -74,7 +74,8 @@ export class Session implements Author {
 
   /** Total: whatever arrives, only this session can suffer from it. */
   receive(frame: Uint8Array): void {
-    const { traffic, clock, observer } = this.#room
+    const { meter, clock, observer } = this.#room
+    const { traffic } = meter
     const startedAt = traffic.frames % TIMED_EVERY === 0 ? clock.elapsed() : undefined
     traffic.frames += 1
     try {

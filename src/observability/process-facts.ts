@@ -17,7 +17,7 @@ export type ProcessFacts = {
 
 export type LoopDelay = { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
 
-const RESOLUTION_MS = 20
+const RESOLUTION_MS = 10
 /** Several who watch share a reading, so that none takes away what the others would have seen. */
 const WINDOW_MS = 900
 

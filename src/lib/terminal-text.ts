@@ -4,7 +4,7 @@ const segmenter = new Intl.Segmenter()
 
 /** East Asian characters and pictures; those of half width, which share a script with them, are not. */
 const WIDE =
-  /^(?![\uff61-\uffdc])[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u
+  /^(?![\uff61-\uffdc])[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Emoji_Presentation}\u3000-\u303e\u30fb\u30fc\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u
 const PLAIN = /^[\x20-\x7e]*$/
 /** Alone, without a letter to sit on. */
 const WITHOUT_WIDTH = /^[\p{M}\p{Cf}]+$/u

@@ -56,7 +56,7 @@ export const METRICS = {
   },
   outrigger_parked_edits_total: {
     type: 'counter',
-    help: 'Edits that came before what they build on: kept for a while, or dropped and asked for again.',
+    help: 'Edits that came before what they build on, at each try: kept for a while, or dropped and asked for again.',
     labels: ['outcome'],
   },
   outrigger_commit_seconds: {

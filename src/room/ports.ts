@@ -176,7 +176,7 @@ export interface RoomObserver {
   lagStarted(): void
   /** … until this became of it. */
   lagEnded(outcome: LagOutcome, ms: number): void
-  /** An edit came before what it builds on: it waits, or there was no room for it. */
+  /** An edit came before what it builds on, or does so still: it waits, or there was no room for it. */
   parked(outcome: ParkOutcome): void
   /** Awareness states that a client said. */
   presenceReceived(states: number): void

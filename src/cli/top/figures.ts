@@ -3,7 +3,7 @@ import type { ActivityAnswer, ActivityTimes, RoomActivityAnswer } from '../../ht
 import { quantileBetween } from './quantile.ts'
 
 /** Milliseconds; undefined when nothing happened between the two samples. */
-export type Spread = { readonly p50Ms: number | undefined; readonly p99Ms: number | undefined }
+export type Spread = Readonly<Record<'p50Ms' | 'p99Ms' | 'maxMs', number | undefined>>
 
 /** Per second; undefined after the first sample. */
 export type Rate = number | undefined
@@ -104,7 +104,7 @@ function spreadOf(reading: DistributionReading, before: DistributionReading | un
     const seconds = before === undefined ? undefined : quantileBetween(before, reading, q)
     return seconds === undefined ? undefined : seconds * 1000
   }
-  return { p50Ms: ms(0.5), p99Ms: ms(0.99) }
+  return { p50Ms: ms(0.5), p99Ms: ms(0.99), maxMs: ms(1) }
 }
 
 function countOf({ counts }: DistributionReading): number {

@@ -31,7 +31,7 @@ test('the first sample has sizes and no rates', () => {
   assert.equal(figures.perSecond.edits, undefined)
   assert.equal(figures.process.cpuPercent, undefined)
   assert.equal(figures.rooms[0]?.editsPerSecond, undefined)
-  assert.deepEqual(figures.times.commit, { p50Ms: undefined, p99Ms: undefined })
+  assert.deepEqual(figures.times.commit, { p50Ms: undefined, p99Ms: undefined, maxMs: undefined })
   assert.equal(figures.people, 2)
 })
 

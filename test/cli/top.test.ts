@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +19,6 @@ import { profile } from '../../src/cli/profile.ts'
 import type { TopFigures } from '../../src/cli/top/figures.ts'
 import { top } from '../../src/cli/top.ts'
 import { CliProcess, runCli } from '../support/run-cli.ts'
-import { tempDir } from '../support/temp-dir.ts'
 import { until } from '../support/until.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -29,41 +29,47 @@ let url = ''
 let data = ''
 let ownerToken = ''
 let guestToken = ''
-let typing: NodeJS.Timeout
-let provider: WebsocketProvider
-let stopped = async (): Promise<void> => {}
+const cleanUps: (() => unknown)[] = []
 
 before(async () => {
-  const cleanUps: (() => unknown)[] = []
-  data = join(await tempDir({ after: (task: () => unknown) => cleanUps.push(task) } as never), 'data')
+  const folder = await mkdtemp(join(tmpdir(), 'outrigger-test-'))
+  cleanUps.push(() => rm(folder, { recursive: true, force: true }))
+  data = join(folder, 'data')
   server = new CliProcess(['up', '--no-jupyter', '--port', '0', '--data', data])
+  cleanUps.unshift(async () => {
+    server.child.kill('SIGKILL')
+    await server.ended
+  })
   await server.says('Stop    Ctrl+C')
-  url = /"url":"(http:[^"]+)"/.exec(server.stdout)?.[1] ?? ''
-  const people = JSON.parse(await readFile(join(data, 'up.json'), 'utf8')) as {
-    owner: { token: string }
-    viewer: { token: string }
-  }
-  ownerToken = people.owner.token
-  guestToken = people.viewer.token
+  const [owner, guest] = ['Owner', 'Viewer'].map(
+    (who) => new URL(new RegExp(`${who} +(http\\S+)`).exec(server.stdout)?.[1] ?? ''),
+  ) as [URL, URL]
+  url = new URL('/', owner).href
+  ownerToken = owner.searchParams.get('token') ?? ''
+  guestToken = guest.searchParams.get('token') ?? ''
+  await startTyping()
+})
+
+after(async () => {
+  for (const task of cleanUps) await task()
+})
+
+/** Somebody types in the room `lobby`, 20 times a second. */
+async function startTyping(): Promise<void> {
   const doc = new Y.Doc()
-  provider = new WebsocketProvider(`${url.replace('http', 'ws')}outrigger/rooms`, 'lobby', doc, {
+  const provider = new WebsocketProvider(`${url.replace('http', 'ws')}outrigger/rooms`, 'lobby', doc, {
     WebSocketPolyfill: WebSocket as never,
     disableBc: true,
     params: { token: ownerToken },
   })
-  typing = setInterval(() => doc.getText('t').insert(0, 'x'), 50)
-  await until(() => provider.synced, 10_000, 'the room')
-  stopped = async () => {
+  const typing = setInterval(() => doc.getText('t').insert(0, 'x'), 50)
+  cleanUps.unshift(() => {
     clearInterval(typing)
     provider.destroy()
     doc.destroy()
-    server.child.kill('SIGKILL')
-    await server.ended
-    for (const task of cleanUps) await task()
-  }
-})
-
-after(async () => await stopped())
+  })
+  await until(() => provider.synced, 10_000, 'the room')
+}
 
 type Outcome = { readonly code: number; readonly stdout: string; readonly stderr: string }
 

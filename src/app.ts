@@ -6,18 +6,21 @@ import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { activityFacts } from './app/activity.ts'
 import { closeInOrder } from './app/close-all.ts'
 import { type JupyterSide, jupyterSide } from './app/jupyter.ts'
 import { type People, people } from './app/people.ts'
 import { baseUrlOf, roomPolicy } from './app/policies.ts'
-import { rareCheck, statusFacts } from './app/status.ts'
+import { rareCheck, statusFacts, titleOf } from './app/status.ts'
 import { buildWeb } from './app/web.ts'
 import type { RunningApp } from './cli/running-app.ts'
 import type { Readiness } from './http/routes/health.ts'
 import type { Config } from './config/schema.ts'
+import { CpuProfiler } from './observability/cpu-profiler.ts'
 import { type EventLoopWatch, watchEventLoop } from './observability/event-loop-watch.ts'
 import { createLogger } from './observability/log.ts'
 import { type Metrics, createMetrics } from './observability/metrics.ts'
+import { ProcessWatch } from './observability/process-facts.ts'
 import type { Lineage } from './protocol/names.ts'
 import { systemClock } from './room/clock.ts'
 import { CommitLoop } from './room/commit-loop.ts'
@@ -110,6 +113,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
   const eventLoop = watchEventLoop(LAG)
+  const watches = { eventLoop, process: new ProcessWatch(), profiler: new CpuProfiler() }
   const web = await buildWeb({
     ...parts,
     baseUrl,
@@ -119,6 +123,9 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     jupyter,
     readiness: () => readiness(core, life, eventLoop),
     statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
+    activityFacts: () => activityFacts({ ...core, process: watches.process }),
+    titleOf: (document) => titleOf({ document }, files),
+    profiler: watches.profiler,
   })
   const upgrades = upgradeHandler({ config, baseUrl, who, core, jupyter, logger, onError })
   web.server.on('upgrade', upgrades.handle)
@@ -136,7 +143,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const close = (): Promise<void> => {
     life.isDraining = true
     upgrades.drain()
-    closing ??= closeEverything({ ...parts, web, jupyter, eventLoop })
+    closing ??= closeEverything({ ...parts, web, jupyter, watches })
     return closing
   }
   return { url, close }
@@ -189,12 +196,12 @@ async function closeEverything(
     readonly core: Core
     readonly web: FastifyInstance
     readonly jupyter: JupyterSide | undefined
-    readonly eventLoop: EventLoopWatch
+    readonly watches: Readonly<Record<string, { close(): void }>>
   },
 ): Promise<void> {
-  const { config, logger, database, core, web, jupyter, eventLoop } = parts
+  const { config, logger, database, core, web, jupyter, watches } = parts
   logger.info('stopping')
-  eventLoop.close()
+  for (const watch of Object.values(watches)) watch.close()
   const graceMs = config.server.drainMs * GOODBYE_SHARE
   await closeInOrder([
     { what: 'the listener', close: () => void web.server.close() },

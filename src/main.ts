@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./cli/serve.ts')).serve,
   config: async () => (await import('./cli/show-config.ts')).showConfig,
   token: async () => (await import('./cli/token.ts')).printToken,
+  top: async () => (await import('./cli/top.ts')).top,
+  profile: async () => (await import('./cli/profile.ts')).profile,
   bench: async () => (await import('./cli/bench.ts')).bench,
   help: async () => (await import('./cli/help.ts')).help,
   version: async () => (await import('./cli/help.ts')).version,

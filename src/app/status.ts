@@ -49,7 +49,10 @@ export async function statusFacts({
 }
 
 /** A person knows a file by its path, not by its id. */
-async function titleOf({ document }: RoomSummary, files: FileIndex): Promise<string | undefined> {
+export async function titleOf(
+  { document }: Pick<RoomSummary, 'document'>,
+  files: FileIndex,
+): Promise<string | undefined> {
   if (!document.startsWith('jupyter/')) return undefined
   const name = parseRoomName(document.slice('jupyter/'.length))
   const room = name && parseJupyterRoom(name)

@@ -8,11 +8,16 @@ import { loadPageFiles } from '../http/page-files.ts'
 import { type Readiness, healthRoutes } from '../http/routes/health.ts'
 import { metricsRoute } from '../http/routes/metrics.ts'
 import { pagesRoutes } from '../http/routes/pages.ts'
+import { profileRoute } from '../http/routes/profile.ts'
+import { type ActivityFacts, roomsRoute } from '../http/routes/rooms.ts'
 import { type StatusFacts, statusRoute } from '../http/routes/status.ts'
 import { createHttpServer } from '../http/server.ts'
 import { signInUrl } from '../identity/sign-in-address.ts'
 import { collaborationRoutes } from '../jupyter/collaboration-routes.ts'
+import type { CpuProfiler } from '../observability/cpu-profiler.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { DocumentId } from '../protocol/names.ts'
+import { documentAlias } from './activity.ts'
 import type { JupyterSide } from './jupyter.ts'
 import type { People } from './people.ts'
 
@@ -27,6 +32,9 @@ export type WebDeps = {
   readonly jupyter: JupyterSide | undefined
   readonly readiness: () => Readiness
   readonly statusFacts: () => Promise<StatusFacts>
+  readonly activityFacts: () => ActivityFacts
+  readonly titleOf: (document: DocumentId) => Promise<string | undefined>
+  readonly profiler: CpuProfiler
 }
 
 const MAX_OWN_BODY_BYTES = 64 * 1024
@@ -60,13 +68,12 @@ export async function buildWeb(deps: WebDeps): Promise<FastifyInstance> {
 async function ourRoutes(deps: WebDeps): Promise<FastifyPluginAsync[]> {
   const { config, version, startedAt, metrics, jupyter, people } = deps
   const { gate } = people
+  const managers = { gate, isOpenToLocalCallers: isPrivate(config) }
   return [
     healthRoutes(deps),
-    metricsRoute({
-      render: () => metrics.render(),
-      gate,
-      isOpenToLocalCallers: isPrivate(config),
-    }),
+    metricsRoute({ ...managers, render: () => metrics.render() }),
+    roomsRoute({ ...deps, ...managers, facts: deps.activityFacts, aliasOf: documentAlias() }),
+    profileRoute({ gate, profiler: deps.profiler }),
     statusRoute({ gate, version, startedAt, facts: deps.statusFacts }),
     pagesRoutes({ gate, version, hasJupyter: jupyter !== undefined, files: await loadPageFiles() }),
     ...people.routes,

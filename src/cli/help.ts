@@ -7,6 +7,8 @@ const COMMANDS = [
   ['serve', 'the server alone, beside a Jupyter server that already runs'],
   ['config', 'prints the effective configuration and where each value comes from'],
   ['token --user NAME', 'makes a token for a person'],
+  ['top', 'what goes on in a running server, each second: rooms, rates, lag, memory'],
+  ['profile --seconds 10 > FILE', 'what a running server does with its time, as a .cpuprofile'],
   ['bench', 'the load tool; `outrigger bench --help` lists its flags'],
   ['help, version', 'this text, the version'],
 ] as const
@@ -15,6 +17,10 @@ const OTHER_FLAGS = [
   ['--config FILE', 'YAML file (all commands but token); see config/default.yaml'],
   ['--no-jupyter', 'up only: plain rooms, no JupyterLab'],
   ['--root FOLDER', 'up only: the folder whose files JupyterLab shows (default: this folder)'],
+  ['--url ADDRESS', 'top, profile: the server (default: http://127.0.0.1:8890/)'],
+  ['--token TOKEN', 'top, profile: who asks, also as OUTRIGGER_TOKEN; names and profiles need an owner'],
+  ['--data FOLDER', "top, profile: the owner's token out of the data folder of `up`"],
+  ['--once, --json', 'top only: one picture, as text or as JSON; without a terminal always one'],
   ['--defaults', 'config only: prints every key with its default and its meaning'],
 ] as const
 

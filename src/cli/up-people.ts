@@ -21,16 +21,26 @@ export function newPeople(): UpPeople {
 
 /** The same people as last time, so that the printed addresses survive a restart. */
 export async function keptPeople(dataDir: string): Promise<UpPeople> {
-  const file = join(dataDir, 'up.json')
+  const known = await readPeople(dataDir)
+  if (known !== undefined) return known
+  const people = newPeople()
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await writePrivateFile(fileIn(dataDir), `${JSON.stringify(people, undefined, 2)}\n`)
+  return people
+}
+
+/** Undefined before the first `outrigger up` in this folder. */
+export async function readPeople(dataDir: string): Promise<UpPeople | undefined> {
+  const file = fileIn(dataDir)
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   })
-  if (text !== undefined) return parsePeople(text, file)
-  const people = newPeople()
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  await writePrivateFile(file, `${JSON.stringify(people, undefined, 2)}\n`)
-  return people
+  return text === undefined ? undefined : parsePeople(text, file)
+}
+
+function fileIn(dataDir: string): string {
+  return join(dataDir, 'up.json')
 }
 
 /** What `up` brings to the configuration: two users, one owns, the other may edit. */

@@ -14,6 +14,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const PREFIX = 'OUTRIGGER_'
 /** Names the file for `--config`. */
 export const CONFIG_FILE_VARIABLE = `${PREFIX}CONFIG`
+/** Says who asks, for commands that talk to a running server; nothing to the server itself. */
+export const TOKEN_VARIABLE = `${PREFIX}TOKEN`
 
 /**
  * Kubernetes announces every service to every container: one called `outrigger` brings
@@ -21,6 +23,8 @@ export const CONFIG_FILE_VARIABLE = `${PREFIX}CONFIG`
  */
 const SERVICE_LINK_NAME = /^OUTRIGGER_(SERVICE_(HOST|PORT)|PORT_\d+_)/
 const SERVICE_LINK_VALUE = /^(tcp|udp|sctp):\/\//
+
+const NOT_KEYS: ReadonlySet<string> = new Set([CONFIG_FILE_VARIABLE, TOKEN_VARIABLE])
 
 export function processEnvironment(): Environment {
   return process.env
@@ -52,7 +56,7 @@ export function environmentLayer(environment: Environment): Layer {
 function unknownVariables(environment: Environment): Fault[] {
   return Object.entries(environment).flatMap(([name, text]) => {
     if (!name.startsWith(PREFIX) || text === undefined || text === '') return []
-    if (VARIABLES.has(name) || name === CONFIG_FILE_VARIABLE || isServiceLink(name, text)) return []
+    if (VARIABLES.has(name) || NOT_KEYS.has(name) || isServiceLink(name, text)) return []
     const origin: Origin = { kind: 'environment', name }
     const inFile = [...KEYS.keys()].find((key) => variableOf(key) === name)
     if (inFile !== undefined) {

@@ -16,6 +16,8 @@ export type MetricRow = {
 const KEYSTROKE_SECONDS = [0.0001, 0.0003, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1]
 /** From a millisecond to half a minute: what somebody waits for. */
 const WAIT_SECONDS = [0.001, 0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30]
+/** From microseconds on: what one edit costs the main thread. */
+const CPU_SECONDS = [0.000002, 0.000005, 0.00001, 0.00002, 0.00005, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.1]
 const COUNTS = [1, 2, 5, 10, 20, 50, 100, 300, 1000]
 
 export const METRICS = {
@@ -33,6 +35,29 @@ export const METRICS = {
     type: 'counter',
     help: 'Messages and joins that were refused, by error code.',
     labels: ['code'],
+  },
+  outrigger_inspect_seconds: {
+    type: 'histogram',
+    help: 'Time to decode, authorize and validate one edit. One frame in 16 of a room is timed.',
+    labels: [],
+    buckets: CPU_SECONDS,
+  },
+  outrigger_wait_seconds: {
+    type: 'histogram',
+    help: "From a room's first edit of a batch being decoded to the batch being taken.",
+    labels: [],
+    buckets: KEYSTROKE_SECONDS,
+  },
+  outrigger_apply_seconds: {
+    type: 'histogram',
+    help: "Time to apply one room's batch to its document.",
+    labels: [],
+    buckets: CPU_SECONDS,
+  },
+  outrigger_parked_edits_total: {
+    type: 'counter',
+    help: 'Edits that came before what they build on, at each try: kept for a while, or dropped and asked for again.',
+    labels: ['outcome'],
   },
   outrigger_commit_seconds: {
     type: 'histogram',
@@ -63,6 +88,12 @@ export const METRICS = {
     labels: [],
     buckets: KEYSTROKE_SECONDS,
   },
+  outrigger_fan_out_seconds: {
+    type: 'histogram',
+    help: 'Time to hand one update to the sockets of everyone in its room.',
+    labels: [],
+    buckets: CPU_SECONDS,
+  },
   outrigger_broadcast_frames_total: {
     type: 'counter',
     help: 'Frames with edits handed to sockets.',
@@ -78,6 +109,59 @@ export const METRICS = {
     help: 'From asking for a room to being in it, loading included.',
     labels: [],
     buckets: WAIT_SECONDS,
+  },
+  outrigger_answer_seconds: {
+    type: 'histogram',
+    help: 'From a client saying what it has to the document being handed to its socket; it waits for what is being written.',
+    labels: [],
+    buckets: WAIT_SECONDS,
+  },
+  outrigger_answers_total: {
+    type: 'counter',
+    help: 'These answers: the whole document, or the difference to what the client has.',
+    labels: ['kind'],
+  },
+  outrigger_answer_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of these answers.',
+    labels: ['kind'],
+  },
+  outrigger_lagging_sessions: {
+    type: 'gauge',
+    help: 'Peers that take their bytes too slowly; each is sent nothing until it has caught up.',
+    labels: [],
+  },
+  outrigger_lag_seconds: {
+    type: 'histogram',
+    help: 'How long peers lagged, by what became of it; too_slow: closed because it did not catch up.',
+    labels: ['outcome'],
+    buckets: WAIT_SECONDS,
+  },
+  outrigger_presence_received_total: {
+    type: 'counter',
+    help: 'Awareness states received from clients.',
+    labels: [],
+  },
+  outrigger_presence_sent_total: {
+    type: 'counter',
+    help: 'Awareness states handed to sockets; a state that is shown to three peers counts three times.',
+    labels: [],
+  },
+  outrigger_presence_sent_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of their frames.',
+    labels: [],
+  },
+  outrigger_compaction_seconds: {
+    type: 'histogram',
+    help: "Time to replace a document's log by a snapshot.",
+    labels: [],
+    buckets: WAIT_SECONDS,
+  },
+  outrigger_compaction_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of the snapshots written.',
+    labels: [],
   },
   outrigger_leaves_total: { type: 'counter', help: 'Sessions that ended.', labels: [] },
   outrigger_load_seconds: {

@@ -67,6 +67,12 @@ export const ERRORS = {
     level: 'warn',
     message: 'This document has a new history; reload the page to continue.',
   },
+  already_running: {
+    status: 409,
+    close: 'try_again_later',
+    level: 'info',
+    message: 'This is being done already; try again when it is over.',
+  },
   too_large: {
     status: 413,
     close: 'too_large',

@@ -6,7 +6,8 @@ import { shouldCompact } from '../document/compaction.ts'
 import type { Lineage, DocumentId } from '../protocol/names.ts'
 import type { Change } from './edit-queue.ts'
 import type { RoomPolicy } from './policy.ts'
-import type { AppendItem, DocumentStore, Seq, StoredDocument } from './ports.ts'
+import type { Clock } from './clock.ts'
+import type { AppendItem, DocumentStore, RoomObserver, Seq, StoredDocument } from './ports.ts'
 
 export type DocumentLogOptions = {
   readonly document: DocumentId
@@ -14,6 +15,8 @@ export type DocumentLogOptions = {
   readonly store: DocumentStore
   readonly policy: Pick<RoomPolicy, 'compaction' | 'compactOnUnloadRecords'>
   readonly stored: StoredDocument | undefined
+  readonly clock: Clock
+  readonly observer: Pick<RoomObserver, 'compacted'>
 }
 
 export class DocumentLog {
@@ -38,6 +41,11 @@ export class DocumentLog {
 
   get durableSeq(): Seq {
     return this.#durableSeq
+  }
+
+  /** What the history takes: snapshot and log. About the size of the document's state. */
+  get storedBytes(): number {
+    return this.#tail.snapshotBytes + this.#tail.bytes
   }
 
   /** The records of one batch, numbered. The first of all names the lineage. */
@@ -77,7 +85,8 @@ export class DocumentLog {
 
   /** `snapshot` must hold exactly what is durable now, as it does right after a commit. */
   async compact(snapshot: Uint8Array): Promise<void> {
-    const { document, store } = this.#options
+    const { document, store, clock, observer } = this.#options
+    const startedAt = clock.elapsed()
     const covered = { ...this.#tail }
     this.#isCompacting = true
     try {
@@ -85,6 +94,7 @@ export class DocumentLog {
       this.#tail.records -= covered.records
       this.#tail.bytes -= covered.bytes
       this.#tail.snapshotBytes = snapshot.length
+      observer.compacted({ bytes: snapshot.length, ms: clock.elapsed() - startedAt })
     } finally {
       this.#isCompacting = false
     }

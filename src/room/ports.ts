@@ -152,10 +152,39 @@ export interface RoomObserver {
     readonly ms: number
   }): void
   received(kind: ClientMessage['kind'], bytes: number): void
-  /** From the first edit of a batch being decoded to its frames being handed to the sockets. */
-  broadcast(batch: { readonly recipients: number; readonly bytes: number; readonly ms: number }): void
+  /**
+   * One update was shown. `ms`: from the first edit of its batch being decoded to its frames being
+   * handed to the sockets; `fanOutMs`: the handing alone.
+   */
+  broadcast(batch: {
+    readonly recipients: number
+    readonly bytes: number
+    readonly ms: number
+    readonly fanOutMs: number
+  }): void
   rejected(code: ErrorCode): void
   joined(ms: number): void
   left(): void
   loaded(ms: number): void
+  /** An edit was decoded, authorized and validated in this time. Told of a sample of the edits only. */
+  inspected(ms: number): void
+  /** One room's batch: from its first edit being received to being taken, and its transaction. */
+  applied(batch: { readonly waitMs: number; readonly ms: number }): void
+  /** A step 1 was answered, with everything or with what the client was missing. */
+  answered(answer: { readonly kind: AnswerKind; readonly bytes: number; readonly ms: number }): void
+  /** A peer takes its bytes too slowly: from now on it is sent nothing … */
+  lagStarted(): void
+  /** … until this became of it. */
+  lagEnded(outcome: LagOutcome, ms: number): void
+  /** An edit came before what it builds on, or does so still: it waits, or there was no room for it. */
+  parked(outcome: ParkOutcome): void
+  /** Awareness states that a client said. */
+  presenceReceived(states: number): void
+  /** Awareness states handed to sockets: one state to three peers is three. */
+  presenceSent(states: number, bytes: number): void
+  compacted(snapshot: { readonly bytes: number; readonly ms: number }): void
 }
+
+export type AnswerKind = 'whole' | 'difference'
+export type LagOutcome = 'caught_up' | 'too_slow' | 'left'
+export type ParkOutcome = 'kept' | 'dropped'

@@ -15,7 +15,7 @@ export type PresenceOptions = {
   /** Shortest time between two awareness frames of a room, in milliseconds. */
   readonly windowMs: number
   readonly maxClientIdsPerSession: number
-  readonly broadcast: (frame: Uint8Array) => void
+  readonly broadcast: (frame: Uint8Array, states: number) => void
 }
 
 export class Presence {
@@ -73,6 +73,6 @@ export class Presence {
     const entries = [...this.#removals.filter((entry) => !back.has(entry.clientId)), ...present]
     this.#changed.clear()
     this.#removals = []
-    if (entries.length > 0) this.#options.broadcast(encodeAwareness(entries))
+    if (entries.length > 0) this.#options.broadcast(encodeAwareness(entries), entries.length)
   }
 }

@@ -8,6 +8,7 @@ import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { RoomOpener, RoomSpec } from './ports.ts'
 import type { RoomState, RoomStateKind } from './room-state.ts'
+import type { RoomTraffic } from './room-meter.ts'
 import { Room, type RoomDeps } from './room.ts'
 import type { Member, Session } from './session.ts'
 
@@ -21,6 +22,27 @@ export type RegistryStats = {
 export type RoomSummary = {
   readonly document: DocumentId
   readonly people: readonly { readonly id: string; readonly displayName: string; readonly color: string }[]
+}
+
+/** What a monitor may show of all rooms. */
+export type RegistryActivity = {
+  /** Each counted once, in however many rooms. */
+  readonly people: number
+  readonly rooms: readonly RoomActivity[]
+}
+
+/** What a monitor may show of a room in memory. Counters rise from the moment it was loaded. */
+export type RoomActivity = {
+  readonly document: DocumentId
+  readonly state: 'open' | 'idle'
+  readonly people: number
+  readonly sessions: number
+  readonly lagging: number
+  readonly traffic: Readonly<RoomTraffic>
+  readonly stateBytes: number
+  readonly pendingBytes: number
+  /** Since the last edit; of an empty room, since the last person left if that was later. */
+  readonly idleMs: number
 }
 
 const SWEEP_MS = 1000
@@ -79,6 +101,25 @@ export class RoomRegistry implements RoomOpener {
         },
       ]
     })
+  }
+
+  /** Every room that holds a document, for whoever watches. Costs a walk over all sessions. */
+  activity(): RegistryActivity {
+    const now = this.#deps.clock.elapsed()
+    const everybody = new Set<string>()
+    const rooms = [...this.#states.values()].flatMap((state): RoomActivity[] => {
+      if (state.kind !== 'open' && state.kind !== 'idle') return []
+      const { document, sessions, meter, stateBytes, pendingBytes } = state.room
+      const { traffic } = meter
+      const people = new Set([...sessions].map(({ principal }) => principal.id))
+      for (const id of people) everybody.add(id)
+      const lagging = [...sessions].filter(({ laggingSince }) => laggingSince !== undefined).length
+      const counts = { people: people.size, sessions: sessions.size, lagging }
+      const since = Math.max(traffic.lastEditAt, state.kind === 'idle' ? state.since : 0)
+      const idleMs = now - since
+      return [{ document, state: state.kind, ...counts, traffic, stateBytes, pendingBytes, idleMs }]
+    })
+    return { people: everybody.size, rooms }
   }
 
   /** Closes every session and room: files saved, logs flushed. Failures of all rooms are reported together. */

@@ -29,6 +29,7 @@ import type {
   StoredDocument,
 } from './ports.ts'
 import { Presence } from './presence.ts'
+import { RoomMeter } from './room-meter.ts'
 import { type Member, Session } from './session.ts'
 import { restoreDoc } from './restore-doc.ts'
 import { StateCache } from './state-cache.ts'
@@ -52,6 +53,7 @@ export class Room implements Committer, BoundRoom {
   readonly clock: Clock
   readonly observer: RoomObserver
   readonly policy: RoomPolicy
+  readonly meter: RoomMeter
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
@@ -59,7 +61,7 @@ export class Room implements Committer, BoundRoom {
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
   readonly #state: StateCache
-  #waitingStep1: { readonly session: Session; readonly stateVector: Uint8Array }[] = []
+  #waitingStep1: { readonly session: Session; readonly stateVector: Uint8Array; readonly at: number }[] = []
   #inFlight: Change[] | undefined
   #batch = 0
   #binding: DocumentBinding | undefined
@@ -89,6 +91,7 @@ export class Room implements Committer, BoundRoom {
     this.clock = deps.clock
     this.observer = deps.observer
     this.policy = deps.policy
+    this.meter = new RoomMeter(deps)
     this.#deps = deps
     this.lineage = stored?.lineage ?? deps.mintLineage()
     this.isNew = stored === undefined
@@ -104,7 +107,10 @@ export class Room implements Committer, BoundRoom {
       clock: this.clock,
       windowMs: deps.policy.awarenessWindowMs,
       maxClientIdsPerSession: deps.policy.maxClientIdsPerSession,
-      broadcast: (frame) => this.#broadcast(frame),
+      broadcast: (frame, states) => {
+        this.#broadcast(frame)
+        this.meter.presence(frame, states, this.#sessions.size)
+      },
     })
   }
 
@@ -131,6 +137,11 @@ export class Room implements Committer, BoundRoom {
 
   get peers(): number {
     return this.#sessions.size
+  }
+
+  /** About the size of the document's state; 0 in a transient room. */
+  get stateBytes(): number {
+    return this.#log?.storedBytes ?? 0
   }
 
   /** A flush costs one socket write for each peer, so a large room gathers more before each. */
@@ -169,6 +180,7 @@ export class Room implements Committer, BoundRoom {
       // Only while the store cannot write does this much gather; the client keeps its edits.
       throw new SyncError('store_unavailable')
     }
+    this.meter.received(edit)
     this.#edits.pushClient(session, edit)
     this.#deps.loop.schedule(this)
   }
@@ -185,11 +197,12 @@ export class Room implements Committer, BoundRoom {
    * log: nobody is shown what a crash could take back, and the answer acknowledges what came before.
    */
   answerStep1(session: Session, stateVector: Uint8Array): void {
+    const at = this.clock.elapsed()
     if (this.#edits.isEmpty && this.#inFlight === undefined) {
-      session.deliverState(this.#state.step2For(stateVector))
+      this.#answer(session, stateVector, at)
       return
     }
-    this.#waitingStep1.push({ session, stateVector })
+    this.#waitingStep1.push({ session, stateVector, at })
     this.#deps.loop.schedule(this)
   }
 
@@ -249,7 +262,9 @@ export class Room implements Committer, BoundRoom {
   }
 
   takeBatch(): readonly AppendItem[] {
+    const startedAt = this.clock.elapsed()
     this.#inFlight = this.#edits.applyTo(this.doc)
+    this.meter.applied(this.#inFlight, startedAt)
     return this.#log?.recordsOf(this.#inFlight, this.clock.now()) ?? []
   }
 
@@ -259,9 +274,8 @@ export class Room implements Committer, BoundRoom {
     this.#batch += 1
     this.#log?.committed(changes)
     for (const change of changes) this.#show(change)
-    for (const { session, stateVector } of this.#waitingStep1.splice(0)) {
-      session.deliverState(this.#state.step2For(stateVector))
-    }
+    for (const { session, stateVector, at } of this.#waitingStep1.splice(0))
+      this.#answer(session, stateVector, at)
     if (changes.some((change) => change.update !== undefined && change.authors.size > 0))
       this.#binding?.changed()
     this.#compactIfWorthIt()
@@ -295,6 +309,7 @@ export class Room implements Committer, BoundRoom {
     if (change.update !== undefined) {
       this.#state.invalidate()
       const frame = encodeUpdate(change.update)
+      const startedAt = this.clock.elapsed()
       let recipients = 0
       for (const session of this.#sessions) {
         // An only author has it already; with several authors each one misses the others' part.
@@ -302,11 +317,16 @@ export class Room implements Committer, BoundRoom {
         session.deliverUpdate(frame)
         recipients += 1
       }
-      const ms = this.clock.elapsed() - change.receivedAt
-      this.observer.broadcast({ recipients, bytes: frame.length * recipients, ms })
+      this.meter.shown(change, frame, recipients, startedAt)
     }
     if (change.binding !== undefined) this.#storedBinding = change.binding
     change.settle()
+  }
+
+  #answer(session: Session, stateVector: Uint8Array, at: number): void {
+    const frame = this.#state.step2For(stateVector)
+    session.deliverState(frame)
+    this.meter.answered(stateVector, frame, at)
   }
 
   #broadcast(frame: Uint8Array): void {

@@ -12,8 +12,11 @@ import { encodeConflict } from '../protocol/encode.ts'
 import { SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
-import type { Peer } from './ports.ts'
+import type { LagOutcome, Peer } from './ports.ts'
 import type { Room } from './room.ts'
+
+/** Reading the clock twice costs a hundredth of what an edit costs; one of so many tells as much. */
+const TIMED_EVERY = 16
 
 export type Member = { readonly principal: Principal; readonly access: Access; readonly peer: Peer }
 
@@ -71,12 +74,17 @@ export class Session implements Author {
 
   /** Total: whatever arrives, only this session can suffer from it. */
   receive(frame: Uint8Array): void {
+    const { meter, clock, observer } = this.#room
+    const { traffic } = meter
+    const startedAt = traffic.frames % TIMED_EVERY === 0 ? clock.elapsed() : undefined
+    traffic.frames += 1
     try {
       const message = decodeClientMessage(frame, this.#room.dialect, this.#limits)
-      this.#room.observer.received(message.kind, frame.length)
+      observer.received(message.kind, frame.length)
       switch (permits(this.access, message)) {
         case 'apply':
           this.#apply(message)
+          if (startedAt !== undefined && isEdit(message)) observer.inspected(clock.elapsed() - startedAt)
           return
         case 'read-only':
           this.#refuseWrite(message)
@@ -106,6 +114,7 @@ export class Session implements Author {
   deliverUpdate(frame: Uint8Array): void {
     const { batch, clock, policy } = this.#room
     if (this.#lag === undefined && this.peer.bufferedBytes > policy.maxPeerBufferedBytes) {
+      this.#room.observer.lagStarted()
       this.#lag = { held: [], batch, since: this.#room.stateVector(), startedAt: clock.elapsed() }
     }
     if (this.#lag === undefined) this.reply(frame)
@@ -122,18 +131,20 @@ export class Session implements Author {
   drained(): void {
     const lag = this.#lag
     if (lag === undefined || this.peer.bufferedBytes > 0) return
-    this.#lag = undefined
+    this.#endLag('caught_up')
     for (const frame of lag.held) this.deliver(frame)
     this.#room.answerStep1(this, lag.since)
     this.#room.sendPresence(this)
   }
 
   close(reason: CloseReason, text?: string): void {
+    this.#endLag(reason === 'too_slow' ? 'too_slow' : 'left')
     this.peer.close(reason, text)
     this.leave()
   }
 
   leave(): void {
+    this.#endLag('left')
     this.#room.leave(this)
   }
 
@@ -143,7 +154,9 @@ export class Session implements Author {
     while (this.#parked.length > 0 && (this.#parked[0]?.receivedAt ?? 0) < oldest) this.#parked.shift()
     const bytes = this.#parked.reduce((sum, parked) => sum + parked.update.length, edit.update.length)
     // A dropped edit is not lost: the client still has it and answers our step 1 with it.
-    if (this.#parked.length < maxParkedEdits && bytes <= maxParkedBytes) this.#parked.push(edit)
+    const isKept = this.#parked.length < maxParkedEdits && bytes <= maxParkedBytes
+    if (isKept) this.#parked.push(edit)
+    this.#room.observer.parked(isKept ? 'kept' : 'dropped')
     this.#room.requestMissing(this)
   }
 
@@ -165,6 +178,7 @@ export class Session implements Author {
         this.#applyUpdate(message.update)
         return
       case 'awareness':
+        this.#room.observer.presenceReceived(message.entries.length)
         this.#room.receivePresence(this, message.entries)
         return
       case 'queryAwareness':
@@ -200,10 +214,21 @@ export class Session implements Author {
     } else if (this.#refusedWrites > this.#room.policy.maxRefusedWrites) this.close('read_only')
   }
 
+  #endLag(outcome: LagOutcome): void {
+    const lag = this.#lag
+    if (lag === undefined) return
+    this.#lag = undefined
+    this.#room.observer.lagEnded(outcome, this.#room.clock.elapsed() - lag.startedAt)
+  }
+
   #fail(error: unknown): void {
     const code = error instanceof SyncError ? error.code : 'internal'
     this.#room.observer.rejected(code)
     if (!(error instanceof SyncError)) this.#room.onError(error)
     this.close(this.#room.closeReasonOf(code))
   }
+}
+
+function isEdit({ kind }: ClientMessage): boolean {
+  return kind === 'update' || kind === 'syncStep2'
 }

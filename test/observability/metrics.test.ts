@@ -67,7 +67,7 @@ test('what rooms report is counted, in seconds and bytes', async () => {
   observer.received('update', 30)
   observer.received('awareness', 12)
   observer.committed({ rooms: 2, records: 7, bytes: 500, ms: 1.5 })
-  observer.broadcast({ recipients: 3, bytes: 90, ms: 4 })
+  observer.broadcast({ recipients: 3, bytes: 90, ms: 4, fanOutMs: 0.5 })
   observer.joined(20)
   observer.loaded(2000)
   assert.equal(await sample(metrics, 'outrigger_messages_received_total{kind="update"}'), 1)
@@ -84,6 +84,48 @@ test('what rooms report is counted, in seconds and bytes', async () => {
   assert.equal(await sample(metrics, 'outrigger_broadcast_bytes_total'), 90)
   assert.equal(await sample(metrics, 'outrigger_join_seconds_sum'), 0.02)
   assert.equal(await sample(metrics, 'outrigger_load_seconds_sum'), 2)
+})
+
+test('every step of an edit is told apart, and what became of slow peers', async () => {
+  const metrics = metricsWith()
+  const { observer } = metrics
+  observer.inspected(0.02)
+  observer.applied({ waitMs: 3, ms: 0.2 })
+  observer.broadcast({ recipients: 3, bytes: 90, ms: 4, fanOutMs: 0.05 })
+  observer.answered({ kind: 'whole', bytes: 1000, ms: 2 })
+  observer.answered({ kind: 'difference', bytes: 10, ms: 2 })
+  observer.lagStarted()
+  observer.lagStarted()
+  observer.lagEnded('too_slow', 30_000)
+  observer.parked('dropped')
+  observer.presenceReceived(2)
+  observer.presenceSent(6, 300)
+  observer.compacted({ bytes: 5000, ms: 40 })
+  for (const [line, value] of [
+    ['outrigger_inspect_seconds_bucket{le="0.00002"}', 1],
+    ['outrigger_inspect_seconds_bucket{le="0.00001"}', 0],
+    ['outrigger_wait_seconds_sum', 0.003],
+    ['outrigger_apply_seconds_count', 1],
+    ['outrigger_apply_seconds_bucket{le="+Inf"}', 1],
+    ['outrigger_fan_out_seconds_bucket{le="0.00005"}', 1],
+    ['outrigger_answer_seconds_count', 2],
+    ['outrigger_answers_total{kind="whole"}', 1],
+    ['outrigger_answer_bytes_total{kind="whole"}', 1000],
+    ['outrigger_answer_bytes_total{kind="difference"}', 10],
+    ['outrigger_lagging_sessions', 1],
+    ['outrigger_lag_seconds_count{outcome="too_slow"}', 1],
+    ['outrigger_lag_seconds_bucket{le="30",outcome="too_slow"}', 1],
+    ['outrigger_lag_seconds_bucket{le="10",outcome="too_slow"}', 0],
+    ['outrigger_lag_seconds_count{outcome="caught_up"}', 0],
+    ['outrigger_parked_edits_total{outcome="dropped"}', 1],
+    ['outrigger_parked_edits_total{outcome="kept"}', 0],
+    ['outrigger_presence_received_total', 2],
+    ['outrigger_presence_sent_total', 6],
+    ['outrigger_presence_sent_bytes_total', 300],
+    ['outrigger_compaction_seconds_sum', 0.04],
+    ['outrigger_compaction_bytes_total', 5000],
+  ] as const)
+    assert.equal(await sample(metrics, line), value, line)
 })
 
 test('requests are counted by route pattern and status class', async () => {

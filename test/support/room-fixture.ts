@@ -38,6 +38,15 @@ export const SILENT: RoomObserver = {
   joined: () => {},
   left: () => {},
   loaded: () => {},
+  inspected: () => {},
+  applied: () => {},
+  answered: () => {},
+  lagStarted: () => {},
+  lagEnded: () => {},
+  parked: () => {},
+  presenceReceived: () => {},
+  presenceSent: () => {},
+  compacted: () => {},
 }
 
 export function testDocument(name = 'demo'): DocumentId {
@@ -47,14 +56,19 @@ export function testDocument(name = 'demo'): DocumentId {
 }
 
 /** A registry over an in-memory store, with time and disk in the test's hands. */
-export function roomFixture(t: TestContext, policy: Partial<RoomPolicy> = {}, inner?: DocumentStore) {
+export function roomFixture(
+  t: TestContext,
+  policy: Partial<RoomPolicy> = {},
+  inner?: DocumentStore,
+  observer: RoomObserver = SILENT,
+) {
   const clock = new ManualClock()
   const store = new HeldStore(inner ?? new MemoryDocumentStore())
   const errors: unknown[] = []
   const loop = new CommitLoop({
     store,
     clock,
-    observer: SILENT,
+    observer,
     gapMs: 0,
     retryMs: 10,
     maxRetryMs: 1000,
@@ -65,7 +79,7 @@ export function roomFixture(t: TestContext, policy: Partial<RoomPolicy> = {}, in
     store,
     loop,
     clock,
-    observer: SILENT,
+    observer,
     policy: { ...TEST_POLICY, ...policy },
     mintLineage: () => String((lineages += 1)).padStart(32, '0') as Lineage,
     onError: (error) => errors.push(error),

@@ -3,6 +3,7 @@ import type { Principal } from '../../access/model.ts'
 import type { Gate } from '../../identity/gate.ts'
 import { SyncError } from '../../protocol/errors.ts'
 import type { DocumentId } from '../../protocol/names.ts'
+import { roomTitle } from '../room-title.ts'
 
 export type JupyterStatus = 'none' | 'answers' | 'unreachable' | 'refused'
 
@@ -53,8 +54,6 @@ export type RoomAnswer = {
 
 const MAX_ROOMS = 200
 const MAX_PEOPLE = 50
-/** JupyterLab keeps one room that stands for no file, for who is here at all. */
-const EVERYBODY = 'jupyter/JupyterLab:globalAwareness'
 
 /** `api/v1/status`: what the page shows, for programs. */
 export function statusRoute(deps: StatusDeps): FastifyPluginAsync {
@@ -94,11 +93,9 @@ async function visibleRooms(
 }
 
 function describeRoom({ document, title, people }: RoomFacts, callerId: string): RoomAnswer {
-  const slashAt = document.indexOf('/')
-  const isJupyter = document.slice(0, slashAt) === 'jupyter'
   return {
-    kind: isJupyter ? 'jupyter' : 'plain',
-    title: title ?? (document === EVERYBODY ? 'JupyterLab' : document.slice(slashAt + 1)),
+    kind: document.startsWith('jupyter/') ? 'jupyter' : 'plain',
+    title: roomTitle(document, title),
     personCount: people.length,
     people: people
       .slice(0, MAX_PEOPLE)

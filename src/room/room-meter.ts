@@ -1,0 +1,71 @@
+import type { Clock } from './clock.ts'
+import type { Change, ClientEdit } from './edit-queue.ts'
+import type { RoomObserver } from './ports.ts'
+
+/**
+ * What went through one room since it was loaded: plain numbers, added to on the way and read only
+ * when somebody looks. Rooms have no metric labels of their own, so this is where they differ.
+ */
+export type RoomTraffic = {
+  /** Messages of any kind, from everyone in the room. */
+  frames: number
+  edits: number
+  editBytes: number
+  /** Edits handed to sockets: one update to three peers is three. */
+  deliveries: number
+  /** Edits, presence and answers to step 1, as handed to sockets. */
+  sentBytes: number
+  /** Monotonic milliseconds; of the load until somebody edits. */
+  lastEditAt: number
+}
+
+/** Counts for one room, and tells the observer, which counts for all. */
+export class RoomMeter {
+  readonly traffic: RoomTraffic
+  readonly #clock: Clock
+  readonly #observer: RoomObserver
+
+  constructor({ clock, observer }: { readonly clock: Clock; readonly observer: RoomObserver }) {
+    this.#clock = clock
+    this.#observer = observer
+    const lastEditAt = clock.elapsed()
+    this.traffic = { frames: 0, edits: 0, editBytes: 0, deliveries: 0, sentBytes: 0, lastEditAt }
+  }
+
+  received({ update, receivedAt }: ClientEdit): void {
+    this.traffic.edits += 1
+    this.traffic.editBytes += update.length
+    this.traffic.lastEditAt = receivedAt
+  }
+
+  /** A batch was taken at `startedAt` and has been applied. */
+  applied(changes: readonly Change[], startedAt: number): void {
+    if (changes.length === 0) return
+    const oldest = changes.reduce((least, change) => Math.min(least, change.receivedAt), startedAt)
+    this.#observer.applied({ waitMs: startedAt - oldest, ms: this.#clock.elapsed() - startedAt })
+  }
+
+  /** `frame` was handed to so many sockets, from `startedAt` until now. */
+  shown(change: Change, frame: Uint8Array, recipients: number, startedAt: number): void {
+    const now = this.#clock.elapsed()
+    const bytes = frame.length * recipients
+    this.traffic.deliveries += recipients
+    this.traffic.sentBytes += bytes
+    const times = { ms: now - change.receivedAt, fanOutMs: now - startedAt }
+    this.#observer.broadcast({ recipients, bytes, ...times })
+  }
+
+  /** A step 1 that came at `at` was answered. */
+  answered(stateVector: Uint8Array, frame: Uint8Array, at: number): void {
+    this.traffic.sentBytes += frame.length
+    // An empty state vector is the single byte 0: no clients.
+    const kind = stateVector.length <= 1 ? 'whole' : 'difference'
+    this.#observer.answered({ kind, bytes: frame.length, ms: this.#clock.elapsed() - at })
+  }
+
+  presence(frame: Uint8Array, states: number, recipients: number): void {
+    const bytes = frame.length * recipients
+    this.traffic.sentBytes += bytes
+    this.#observer.presenceSent(states * recipients, bytes)
+  }
+}

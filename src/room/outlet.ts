@@ -128,7 +128,7 @@ export class Outlet {
   #sendDocument(message: Outbound): void {
     if (message.length === 0) return
     this.#send(message)
-    const isLarge = message.length > 1
+    const isLarge = message.length > 1 && this.#peer.bufferedBytes > 0
     if (!isLarge && !this.#isOverBudget) return
     this.#behind ??= this.#newBehind(!isLarge)
     this.#behind.point ??= this.#room.feed.point()

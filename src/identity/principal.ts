@@ -61,7 +61,10 @@ export function initialsOf(displayName: string): string {
   return letters.join('').toLocaleUpperCase('en') || '?'
 }
 
+/** Costs more than all else of a connection, so there is one. */
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
 function firstLetter(word: string): string {
-  const [first] = new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(word)
+  const [first] = GRAPHEMES.segment(word)
   return first?.segment ?? ''
 }

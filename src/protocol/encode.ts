@@ -71,11 +71,20 @@ export function encodeConflict(): Uint8Array {
 }
 
 function encodeSync(type: number, body: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(2 + varUintLength(body.length) + body.length)
-  let at = writeVarUint(frame, 0, MessageType.sync)
-  at = writeVarUint(frame, at, type)
-  frame.set(body, writeVarUint(frame, at, body.length))
+  const frame = new Uint8Array(syncHeaderLength(body.length) + body.length)
+  frame.set(body, writeSyncHeader(frame, 0, type, body.length))
   return frame
+}
+
+/** What stands before the body of a sync message, in bytes. */
+export function syncHeaderLength(bodyLength: number): number {
+  return 2 + varUintLength(bodyLength)
+}
+
+/** Returns the position behind it, where the body of `bodyLength` bytes belongs. */
+export function writeSyncHeader(frame: Uint8Array, at: number, type: number, bodyLength: number): number {
+  const position = writeVarUint(frame, writeVarUint(frame, at, MessageType.sync), type)
+  return writeVarUint(frame, position, bodyLength)
 }
 
 function varUintLength(value: number): number {

@@ -7,6 +7,7 @@ import type { CloseReason } from '../protocol/close-reason.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
 import type { ClientMessage, Dialect, SaveStatus } from '../protocol/message.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
+import type { Outbound } from '../protocol/outbound.ts'
 
 /** Position of a record in a document's log, from 1, without holes; assigned by the room. */
 export type Seq = number
@@ -69,8 +70,11 @@ export interface DocumentStore {
 
 /** A room's outbound view of one connection. Sending never throws and never waits. */
 export interface Peer {
-  /** One protocol message per frame. */
-  send(frame: Uint8Array): void
+  /**
+   * Messages go out in the order of the calls. One slice is written at once, or as soon as what came
+   * before it was; several are paced: other peers get their turn between two of them.
+   */
+  send(message: Outbound): void
   close(reason: CloseReason, text?: string): void
   /** Bytes accepted by `send` that the socket has not taken yet. */
   readonly bufferedBytes: number

@@ -19,6 +19,16 @@ export type RoomTraffic = {
   lastEditAt: number
 }
 
+export type ShownBatch = {
+  readonly updates: number
+  /** As sent to one of them. */
+  readonly bytes: number
+  readonly recipients: number
+  /** When its oldest edit was received (monotonic ms). */
+  readonly receivedAt: number
+  readonly startedAt: number
+}
+
 /** Counts for one room, and tells the observer, which counts for all. */
 export class RoomMeter {
   readonly traffic: RoomTraffic
@@ -45,22 +55,22 @@ export class RoomMeter {
     this.#observer.applied({ waitMs: startedAt - oldest, ms: this.#clock.elapsed() - startedAt })
   }
 
-  /** `frame` was handed to so many sockets, from `startedAt` until now. */
-  shown(change: Change, frame: Uint8Array, recipients: number, startedAt: number): void {
+  /** A batch was handed to so many sockets, from `startedAt` until now. */
+  shown(batch: ShownBatch): void {
+    const { updates, recipients, receivedAt, startedAt } = batch
     const now = this.#clock.elapsed()
-    const bytes = frame.length * recipients
-    this.traffic.deliveries += recipients
+    const bytes = batch.bytes * recipients
+    this.traffic.deliveries += updates * recipients
     this.traffic.sentBytes += bytes
-    const times = { ms: now - change.receivedAt, fanOutMs: now - startedAt }
-    this.#observer.broadcast({ recipients, bytes, ...times })
+    this.#observer.broadcast({ recipients, bytes, ms: now - receivedAt, fanOutMs: now - startedAt })
   }
 
   /** A step 1 that came at `at` was answered. */
-  answered(stateVector: Uint8Array, frame: Uint8Array, at: number): void {
-    this.traffic.sentBytes += frame.length
+  answered(stateVector: Uint8Array, bytes: number, at: number): void {
+    this.traffic.sentBytes += bytes
     // An empty state vector is the single byte 0: no clients.
     const kind = stateVector.length <= 1 ? 'whole' : 'difference'
-    this.#observer.answered({ kind, bytes: frame.length, ms: this.#clock.elapsed() - at })
+    this.#observer.answered({ kind, bytes, ms: this.#clock.elapsed() - at })
   }
 
   presence(frame: Uint8Array, states: number, recipients: number): void {

@@ -6,6 +6,7 @@ import { runInBackground } from '../lib/run-in-background.ts'
 import { KEEP_ALIVE } from '../protocol/encode.ts'
 import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
+import { outbound } from '../protocol/outbound.ts'
 import type { RoomOpener, RoomSpec } from './ports.ts'
 import type { RoomState, RoomStateKind } from './room-state.ts'
 import type { RoomTraffic } from './room-meter.ts'
@@ -46,6 +47,7 @@ export type RoomActivity = {
 }
 
 const SWEEP_MS = 1000
+const KEEP_ALIVE_MESSAGE = outbound(KEEP_ALIVE)
 
 export class RoomRegistry implements RoomOpener {
   readonly #deps: RoomDeps
@@ -217,6 +219,7 @@ export class RoomRegistry implements RoomOpener {
     const now = this.#deps.clock.elapsed()
     for (const [document, state] of this.#states) {
       if (state.kind === 'open') this.#sweepSessions(state.room, now)
+      if (state.kind === 'open' || state.kind === 'idle') state.room.releaseUnusedBytes(now)
       if (state.kind !== 'idle' || now - state.since < this.#deps.policy.idleUnloadMs || !state.room.isClean)
         continue
       this.#startClosing(document, state.room)
@@ -224,12 +227,7 @@ export class RoomRegistry implements RoomOpener {
   }
 
   #sweepSessions(room: Room, now: number): void {
-    const { keepAliveMs, slowPeerMs } = this.#deps.policy
-    for (const session of room.sessions) {
-      if (session.laggingSince !== undefined && now - session.laggingSince > slowPeerMs)
-        session.close('too_slow')
-      else if (now - session.lastSentAt >= keepAliveMs) session.deliver(KEEP_ALIVE)
-    }
+    for (const session of room.sessions) session.sweep(now, KEEP_ALIVE_MESSAGE)
   }
 
   #startClosing(document: DocumentId, room: Room): void {

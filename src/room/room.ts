@@ -4,16 +4,19 @@
  * A keystroke's way through here: `receiveEdit` queues it, the commit loop calls `takeBatch`
  * (apply), writes, and calls `committed` (broadcast).
  */
-import { type Doc, encodeStateVector } from 'yjs'
+import { type Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs'
 import { touchesOnly } from '../document/touches-only.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
-import { encodeRaw, encodeSaveReply, encodeSyncStep1, encodeUpdate } from '../protocol/encode.ts'
+import { DECODE_LIMITS, type DecodeLimits } from '../protocol/decode.ts'
+import { encodeRaw, encodeSaveReply, encodeSyncStep1 } from '../protocol/encode.ts'
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { AwarenessEntry, Dialect, SaveStatus } from '../protocol/message.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
+import { outbound } from '../protocol/outbound.ts'
 import type { Clock } from './clock.ts'
 import type { CommitLoop, Committer } from './commit-loop.ts'
+import { DocumentFeed } from './document-feed.ts'
 import { DocumentLog } from './document-log.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
 import type { RoomPolicy } from './policy.ts'
@@ -32,7 +35,7 @@ import { Presence } from './presence.ts'
 import { RoomMeter } from './room-meter.ts'
 import { type Member, Session } from './session.ts'
 import { restoreDoc } from './restore-doc.ts'
-import { StateCache } from './state-cache.ts'
+import type { KnownState } from './state-answers.ts'
 
 export type RoomDeps = {
   readonly store: DocumentStore
@@ -54,16 +57,15 @@ export class Room implements Committer, BoundRoom {
   readonly observer: RoomObserver
   readonly policy: RoomPolicy
   readonly meter: RoomMeter
+  readonly decodeLimits: DecodeLimits
+  readonly feed: DocumentFeed
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
   readonly #edits = new EditQueue()
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
-  readonly #state: StateCache
-  #waitingStep1: { readonly session: Session; readonly stateVector: Uint8Array; readonly at: number }[] = []
   #inFlight: Change[] | undefined
-  #batch = 0
   #binding: DocumentBinding | undefined
   #storedBinding: Uint8Array | undefined
   #isClosed = false
@@ -92,11 +94,18 @@ export class Room implements Committer, BoundRoom {
     this.observer = deps.observer
     this.policy = deps.policy
     this.meter = new RoomMeter(deps)
+    this.decodeLimits = { ...DECODE_LIMITS, maxAwarenessStateBytes: deps.policy.maxAwarenessStateBytes }
     this.#deps = deps
     this.lineage = stored?.lineage ?? deps.mintLineage()
     this.isNew = stored === undefined
     this.doc = restoreDoc(stored)
-    this.#state = new StateCache(this.doc)
+    this.feed = new DocumentFeed({
+      clock: deps.clock,
+      meter: this.meter,
+      doc: this.doc,
+      known: knownState(stored),
+      requestCommit: () => deps.loop.schedule(this),
+    })
     this.#storedBinding = stored?.binding
     this.#log =
       spec.persistence === 'durable'
@@ -108,7 +117,7 @@ export class Room implements Committer, BoundRoom {
       windowMs: deps.policy.awarenessWindowMs,
       maxClientIdsPerSession: deps.policy.maxClientIdsPerSession,
       broadcast: (frame, states) => {
-        this.#broadcast(frame)
+        this.#broadcastPresence(frame)
         this.meter.presence(frame, states, this.#sessions.size)
       },
     })
@@ -120,11 +129,6 @@ export class Room implements Committer, BoundRoom {
 
   get durableSeq(): Seq {
     return this.#log?.durableSeq ?? 0
-  }
-
-  /** Counts the batches that were shown. */
-  get batch(): number {
-    return this.#batch
   }
 
   get sessions(): ReadonlySet<Session> {
@@ -144,6 +148,16 @@ export class Room implements Committer, BoundRoom {
     return this.#log?.storedBytes ?? 0
   }
 
+  /** Something was received that is in no batch yet. */
+  get hasQueuedEdits(): boolean {
+    return !this.#edits.isEmpty
+  }
+
+  /** Bytes kept so that joins are cheap; given back by themselves some time after the last join. */
+  get cachedBytes(): number {
+    return this.feed.cachedBytes
+  }
+
   /** A flush costs one socket write for each peer, so a large room gathers more before each. */
   get flushGapMs(): number {
     return Math.min(this.policy.maxFlushGapMs, this.#sessions.size * this.policy.flushGapPerPeerMs)
@@ -160,7 +174,7 @@ export class Room implements Committer, BoundRoom {
 
   join(member: Member): Session {
     if (this.#sessions.size >= this.policy.maxSessions) throw new SyncError('room_full')
-    const session = new Session(this, member, this.clock.elapsed())
+    const session = new Session(this, member)
     this.#sessions.add(session)
     session.reply(encodeSyncStep1(this.stateVector()))
     this.sendPresence(session)
@@ -170,7 +184,7 @@ export class Room implements Committer, BoundRoom {
   leave(session: Session): void {
     if (!this.#sessions.delete(session)) return
     this.#presence.leave(session)
-    this.#waitingStep1 = this.#waitingStep1.filter((waiting) => waiting.session !== session)
+    this.feed.leave(session)
     this.observer.left()
     if (this.#sessions.size === 0) this.#onEmpty()
   }
@@ -192,20 +206,6 @@ export class Room implements Committer, BoundRoom {
     await done
   }
 
-  /**
-   * Answers with what the client is missing, but only when all that was received before is in the
-   * log: nobody is shown what a crash could take back, and the answer acknowledges what came before.
-   */
-  answerStep1(session: Session, stateVector: Uint8Array): void {
-    const at = this.clock.elapsed()
-    if (this.#edits.isEmpty && this.#inFlight === undefined) {
-      this.#answer(session, stateVector, at)
-      return
-    }
-    this.#waitingStep1.push({ session, stateVector, at })
-    this.#deps.loop.schedule(this)
-  }
-
   requestMissing(session: Session): void {
     session.reply(encodeSyncStep1(this.stateVector()))
   }
@@ -216,7 +216,7 @@ export class Room implements Committer, BoundRoom {
 
   sendPresence(session: Session): void {
     const snapshot = this.#presence.snapshot()
-    if (snapshot !== undefined) session.deliver(snapshot)
+    if (snapshot !== undefined) session.deliver(outbound(snapshot))
   }
 
   awarenessStates(): Record<string, unknown>[] {
@@ -224,7 +224,8 @@ export class Room implements Committer, BoundRoom {
   }
 
   notify(json: string): void {
-    this.#broadcast(encodeRaw(json))
+    const message = encodeRaw(json)
+    for (const session of this.#sessions) session.reply(message)
   }
 
   /** A manual save: answered exactly once, whatever happens; a stock client waits for ever otherwise. */
@@ -263,6 +264,7 @@ export class Room implements Committer, BoundRoom {
 
   takeBatch(): readonly AppendItem[] {
     const startedAt = this.clock.elapsed()
+    this.feed.taking()
     this.#inFlight = this.#edits.applyTo(this.doc)
     this.meter.applied(this.#inFlight, startedAt)
     return this.#log?.recordsOf(this.#inFlight, this.clock.now()) ?? []
@@ -271,11 +273,13 @@ export class Room implements Committer, BoundRoom {
   committed(): void {
     const changes = this.#inFlight ?? []
     this.#inFlight = undefined
-    this.#batch += 1
     this.#log?.committed(changes)
-    for (const change of changes) this.#show(change)
-    for (const { session, stateVector, at } of this.#waitingStep1.splice(0))
-      this.#answer(session, stateVector, at)
+    this.feed.show(changes, this.#sessions)
+    for (const change of changes) {
+      if (change.binding !== undefined) this.#storedBinding = change.binding
+      change.settle()
+    }
+    this.feed.serveWaiting()
     if (changes.some((change) => change.update !== undefined && change.authors.size > 0))
       this.#binding?.changed()
     this.#compactIfWorthIt()
@@ -292,6 +296,11 @@ export class Room implements Committer, BoundRoom {
     for (const resolve of this.#flushWaiters.splice(0)) resolve()
   }
 
+  /** For the sweep. */
+  releaseUnusedBytes(now: number): void {
+    this.feed.releaseIfUnused(now)
+  }
+
   closeSessions(reason: CloseReason, text?: string): void {
     for (const session of this.#sessions) session.close(reason, text)
   }
@@ -301,43 +310,20 @@ export class Room implements Committer, BoundRoom {
     this.closeSessions('restarting')
     await this.#binding?.close()
     await this.#flushed()
-    if (this.#log?.isWorthCompactingOnUnload === true) await this.#log.compact(this.#state.encoded())
+    if (this.#log?.isWorthCompactingOnUnload === true) await this.#log.compact(encodeStateAsUpdate(this.doc))
     this.#dispose()
   }
 
-  #show(change: Change): void {
-    if (change.update !== undefined) {
-      this.#state.invalidate()
-      const frame = encodeUpdate(change.update)
-      const startedAt = this.clock.elapsed()
-      let recipients = 0
-      for (const session of this.#sessions) {
-        // An only author has it already; with several authors each one misses the others' part.
-        if (change.authors.size === 1 && change.authors.has(session)) continue
-        session.deliverUpdate(frame)
-        recipients += 1
-      }
-      this.meter.shown(change, frame, recipients, startedAt)
-    }
-    if (change.binding !== undefined) this.#storedBinding = change.binding
-    change.settle()
-  }
-
-  #answer(session: Session, stateVector: Uint8Array, at: number): void {
-    const frame = this.#state.step2For(stateVector)
-    session.deliverState(frame)
-    this.meter.answered(stateVector, frame, at)
-  }
-
-  #broadcast(frame: Uint8Array): void {
-    for (const session of this.#sessions) session.deliver(frame)
+  #broadcastPresence(frame: Uint8Array): void {
+    const message = outbound(frame)
+    for (const session of this.#sessions) session.deliver(message)
   }
 
   /** Called right after a commit, so that the document holds exactly what the log holds. */
   #compactIfWorthIt(): void {
     const log = this.#log
     if (log?.isWorthCompacting !== true) return
-    const snapshot = this.#state.encoded()
+    const snapshot = encodeStateAsUpdate(this.doc)
     runInBackground(
       () => log.compact(snapshot),
       (error) => this.onError(error),
@@ -355,6 +341,12 @@ export class Room implements Committer, BoundRoom {
     this.#isClosed = true
     this.#edits.abandon(new SyncError('internal', `${this.document} is closed`))
     this.#presence.close()
+    this.feed.close()
     this.doc.destroy()
   }
+}
+
+function knownState(stored: StoredDocument | undefined): KnownState | undefined {
+  if (stored?.snapshot === undefined) return undefined
+  return { state: stored.snapshot, updates: stored.tail.map(({ bytes }) => bytes) }
 }

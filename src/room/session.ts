@@ -7,12 +7,14 @@ import { permits } from '../access/permits.ts'
 import { inspectUpdate } from '../document/update-inspect.ts'
 import { addsNothing } from '../document/update-novelty.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
-import { DECODE_LIMITS, type DecodeLimits, decodeClientMessage } from '../protocol/decode.ts'
+import { decodeClientMessage } from '../protocol/decode.ts'
 import { encodeConflict } from '../protocol/encode.ts'
 import { SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
+import { type Outbound, outbound } from '../protocol/outbound.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
-import type { LagOutcome, Peer } from './ports.ts'
+import { Outlet } from './outlet.ts'
+import type { Peer } from './ports.ts'
 import type { Room } from './room.ts'
 
 /** Reading the clock twice costs a hundredth of what an edit costs; one of so many tells as much. */
@@ -20,34 +22,24 @@ const TIMED_EVERY = 16
 
 export type Member = { readonly principal: Principal; readonly access: Access; readonly peer: Peer }
 
-/** What a peer misses while it is slow: the batch that did not fit, and everything after `since`. */
-type Lag = {
-  readonly held: Uint8Array[]
-  /** The document already holds the whole batch, so `since` covers what is still to be held. */
-  readonly batch: number
-  readonly since: Uint8Array
-  readonly startedAt: number
-}
+const NOTHING_PARKED: readonly ClientEdit[] = []
 
 export class Session implements Author {
   readonly principal: Principal
   readonly access: Access
   readonly peer: Peer
   readonly #room: Room
-  readonly #limits: DecodeLimits
-  readonly #parked: ClientEdit[] = []
+  readonly #outlet: Outlet
+  /** Most sessions never have any. */
+  #parked: ClientEdit[] | undefined
   #refusedWrites = 0
-  #lag: Lag | undefined
-  #lastSentAt: number
-  #isSynced = false
 
-  constructor(room: Room, member: Member, now: number) {
+  constructor(room: Room, member: Member) {
     this.#room = room
-    this.#limits = { ...DECODE_LIMITS, maxAwarenessStateBytes: room.policy.maxAwarenessStateBytes }
     this.principal = member.principal
     this.access = member.access
     this.peer = member.peer
-    this.#lastSentAt = now
+    this.#outlet = new Outlet(this, room)
   }
 
   /** Awareness entries belong to a person, so that a reconnect can take over its own. */
@@ -61,15 +53,12 @@ export class Session implements Author {
 
   /** True once the client was sent the document. */
   get isSynced(): boolean {
-    return this.#isSynced
+    return this.#outlet.isSynced
   }
 
-  get lastSentAt(): number {
-    return this.#lastSentAt
-  }
-
+  /** Since when the peer has been over its budget. */
   get laggingSince(): number | undefined {
-    return this.#lag?.startedAt
+    return this.#outlet.laggingSince
   }
 
   /** Total: whatever arrives, only this session can suffer from it. */
@@ -79,7 +68,7 @@ export class Session implements Author {
     const startedAt = traffic.frames % TIMED_EVERY === 0 ? clock.elapsed() : undefined
     traffic.frames += 1
     try {
-      const message = decodeClientMessage(frame, this.#room.dialect, this.#limits)
+      const message = decodeClientMessage(frame, this.#room.dialect, this.#room.decodeLimits)
       observer.received(message.kind, frame.length)
       switch (permits(this.access, message)) {
         case 'apply':
@@ -99,69 +88,63 @@ export class Session implements Author {
     }
   }
 
-  /** Sends even to a lagging peer: small answers that a client waits for without a time limit. */
-  reply(frame: Uint8Array): void {
-    this.#lastSentAt = this.#room.clock.elapsed()
-    this.peer.send(frame)
+  /** One small message that the client waits for. */
+  reply(message: Uint8Array): void {
+    this.#outlet.reply(outbound(message))
   }
 
-  /** Sends unless the peer lags: what it misses then is made up for when it has caught up. */
-  deliver(frame: Uint8Array): void {
-    if (this.#lag === undefined) this.reply(frame)
+  /** Presence; see `Outlet`. */
+  deliver(message: Outbound): void {
+    this.#outlet.deliver(message)
   }
 
-  /** Like `deliver`, for document updates: these may not be dropped, only replaced by a diff. */
-  deliverUpdate(frame: Uint8Array): void {
-    const { batch, clock, policy } = this.#room
-    if (this.#lag === undefined && this.peer.bufferedBytes > policy.maxPeerBufferedBytes) {
-      this.#room.observer.lagStarted()
-      this.#lag = { held: [], batch, since: this.#room.stateVector(), startedAt: clock.elapsed() }
-    }
-    if (this.#lag === undefined) this.reply(frame)
-    else if (this.#lag.batch === batch) this.#lag.held.push(frame)
+  deliverUpdates(message: Outbound): void {
+    this.#outlet.deliverUpdates(message)
   }
 
-  /** The document itself: the answer to a step 1. */
-  deliverState(frame: Uint8Array): void {
-    this.#isSynced = true
-    this.deliver(frame)
+  /** Sends of the document what is due, if it may be sent now. */
+  serve(): void {
+    this.#outlet.serve()
   }
 
-  /** The socket took everything: send what was missed, as one diff. */
+  /** The socket took everything: what was missed may be made up for. */
   drained(): void {
-    const lag = this.#lag
-    if (lag === undefined || this.peer.bufferedBytes > 0) return
-    this.#endLag('caught_up')
-    for (const frame of lag.held) this.deliver(frame)
-    this.#room.answerStep1(this, lag.since)
-    this.#room.sendPresence(this)
+    this.#outlet.serve()
+  }
+
+  /** Called once in a while. */
+  sweep(now: number, keepAlive: Outbound): void {
+    this.#outlet.sweep(now, keepAlive)
   }
 
   close(reason: CloseReason, text?: string): void {
-    this.#endLag(reason === 'too_slow' ? 'too_slow' : 'left')
+    this.#outlet.endLag(reason === 'too_slow' ? 'too_slow' : 'left')
     this.peer.close(reason, text)
     this.leave()
   }
 
   leave(): void {
-    this.#endLag('left')
+    this.#outlet.endLag('left')
     this.#room.leave(this)
   }
 
   park(edit: ClientEdit): void {
     const { maxParkedEdits, maxParkedBytes, maxParkedMs } = this.#room.policy
     const oldest = this.#room.clock.elapsed() - maxParkedMs
-    while (this.#parked.length > 0 && (this.#parked[0]?.receivedAt ?? 0) < oldest) this.#parked.shift()
-    const bytes = this.#parked.reduce((sum, parked) => sum + parked.update.length, edit.update.length)
+    const parked = (this.#parked ?? []).filter(({ receivedAt }) => receivedAt >= oldest)
+    const bytes = parked.reduce((sum, { update }) => sum + update.length, edit.update.length)
     // A dropped edit is not lost: the client still has it and answers our step 1 with it.
-    const isKept = this.#parked.length < maxParkedEdits && bytes <= maxParkedBytes
-    if (isKept) this.#parked.push(edit)
+    const isKept = parked.length < maxParkedEdits && bytes <= maxParkedBytes
+    if (isKept) parked.push(edit)
+    this.#parked = parked
     this.#room.observer.parked(isKept ? 'kept' : 'dropped')
     this.#room.requestMissing(this)
   }
 
   unpark(): readonly ClientEdit[] {
-    return this.#parked.splice(0)
+    const parked = this.#parked ?? NOTHING_PARKED
+    this.#parked = undefined
+    return parked
   }
 
   reject(): void {
@@ -171,7 +154,7 @@ export class Session implements Author {
   #apply(message: ClientMessage): void {
     switch (message.kind) {
       case 'syncStep1':
-        this.#room.answerStep1(this, message.stateVector)
+        this.#outlet.answerStep1(message.stateVector)
         return
       case 'syncStep2':
       case 'update':
@@ -212,13 +195,6 @@ export class Session implements Author {
     if (this.#room.dialect === 'jupyter') {
       if (this.#refusedWrites === 1) this.reply(encodeConflict())
     } else if (this.#refusedWrites > this.#room.policy.maxRefusedWrites) this.close('read_only')
-  }
-
-  #endLag(outcome: LagOutcome): void {
-    const lag = this.#lag
-    if (lag === undefined) return
-    this.#lag = undefined
-    this.#room.observer.lagEnded(outcome, this.#room.clock.elapsed() - lag.startedAt)
   }
 
   #fail(error: unknown): void {

@@ -3,13 +3,20 @@
  *
  * Every listener is installed in the constructor: a socket without an `error` listener, or an
  * exception in a `message` listener, would take the process down.
+ *
+ * Messages come framed and go to the TCP socket directly, one write each. ws reads, pings and closes;
+ * what it sends is whole frames too, and without compression it sends them at once, so all keep their
+ * order.
  */
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { closeFrame } from '../protocol/close-frame.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import type { Dialect } from '../protocol/message.ts'
+import type { Outbound } from '../protocol/outbound.ts'
 import type { Peer } from '../room/ports.ts'
+import { PacedQueue } from './paced-queue.ts'
+import type { PacedSender, SendPump } from './send-pump.ts'
 
 /** What the connection hands its frames to, once the room is ready. */
 export type Receiver = {
@@ -19,40 +26,38 @@ export type Receiver = {
   readonly isSynced: boolean
 }
 
+/** The same for all connections of one kind. */
 export type ConnectionOptions = {
-  readonly websocket: WebSocket
-  /** The TCP socket below, for its `drain` event. */
-  readonly socket: Duplex
   readonly dialect: Dialect
   /** Frames that arrive while the room loads; more than this closes the connection. */
   readonly maxEarlyFrames: number
   readonly maxEarlyBytes: number
+  readonly pump: SendPump
   readonly onClosed: (connection: Connection) => void
 }
 
-export class Connection implements Peer {
+export class Connection implements Peer, PacedSender {
   readonly #options: ConnectionOptions
   readonly #websocket: WebSocket
+  /** The TCP socket below. */
+  readonly #socket: Duplex
   #receiver: Receiver | undefined
-  #earlyFrames: Uint8Array[] = []
+  #earlyFrames: Uint8Array[] | undefined
   #earlyBytes = 0
   #isAlive = true
+  /** What waits for the pump: present while something large is being sent. */
+  #queue: PacedQueue | undefined
+  #onSliceTaken: (() => void) | undefined
 
-  constructor(options: ConnectionOptions) {
+  constructor(websocket: WebSocket, socket: Duplex, options: ConnectionOptions) {
     this.#options = options
-    this.#websocket = options.websocket
-    const { websocket, socket } = options
-    const onDrain = (): void => this.#receiver?.drained()
+    this.#websocket = websocket
+    this.#socket = socket
     websocket.on('error', () => websocket.terminate())
     websocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary))
     websocket.on('pong', () => (this.#isAlive = true))
-    websocket.on('close', () => {
-      socket.off('drain', onDrain)
-      this.#earlyFrames = []
-      this.#receiver?.leave()
-      options.onClosed(this)
-    })
-    socket.on('drain', onDrain)
+    websocket.on('close', () => this.#onClose())
+    socket.on('drain', () => this.#onDrain())
   }
 
   get isOpen(): boolean {
@@ -60,25 +65,48 @@ export class Connection implements Peer {
   }
 
   get bufferedBytes(): number {
-    return this.#websocket.bufferedAmount
+    return this.#websocket.bufferedAmount + (this.#queue?.byteLength ?? 0)
   }
 
   /** The room is ready: hands over what arrived early, in order. */
   attach(receiver: Receiver): void {
     this.#receiver = receiver
-    for (const frame of this.#earlyFrames.splice(0)) receiver.receive(frame)
+    const early = this.#earlyFrames
+    this.#earlyFrames = undefined
     this.#earlyBytes = 0
+    for (const frame of early ?? []) receiver.receive(frame)
     if (!this.isOpen) receiver.leave()
   }
 
-  send(frame: Uint8Array): void {
-    if (this.isOpen) this.#websocket.send(frame, { binary: true })
+  send(message: Outbound): void {
+    if (!this.isOpen) return
+    const [first] = message
+    if (message.length === 1 && first !== undefined && this.#queue === undefined) {
+      this.#socket.write(first)
+      return
+    }
+    if (this.#queue === undefined) {
+      this.#queue = new PacedQueue()
+      // Not `drain`: a small last slice would make none.
+      this.#onSliceTaken = () => (this.#queue === undefined ? this.#onDrain() : this.#options.pump.add(this))
+      this.#options.pump.add(this)
+    }
+    this.#queue.push(message)
+  }
+
+  /** Called by the pump. The next slice has to wait until the socket has taken this one. */
+  sendSlice(): void {
+    const slice = this.#queue?.shift()
+    if (this.#queue?.isEmpty === true) this.#queue = undefined
+    if (slice !== undefined && this.isOpen) this.#socket.write(slice, this.#onSliceTaken)
   }
 
   close(reason: CloseReason, text?: string): void {
     if (!this.isOpen) return
     const frame = closeFrame(reason, this.#options.dialect, this.#receiver?.isSynced ?? false)
     this.#websocket.close(frame.code, text ?? frame.text)
+    // Nothing may follow a close frame.
+    this.#queue = undefined
   }
 
   /** Ends connections that did not answer the last ping; returns false when it did so. */
@@ -96,6 +124,18 @@ export class Connection implements Peer {
     this.#websocket.terminate()
   }
 
+  #onDrain(): void {
+    if (this.#queue === undefined && this.isOpen) this.#receiver?.drained()
+  }
+
+  #onClose(): void {
+    this.#queue = undefined
+    this.#options.pump.delete(this)
+    this.#earlyFrames = undefined
+    this.#receiver?.leave()
+    this.#options.onClosed(this)
+  }
+
   #onMessage(data: RawData, isBinary: boolean): void {
     if (!this.isOpen) return
     this.#isAlive = true
@@ -108,6 +148,7 @@ export class Connection implements Peer {
       return
     }
     this.#earlyBytes += data.length
+    this.#earlyFrames ??= []
     this.#earlyFrames.push(data)
     const { maxEarlyFrames, maxEarlyBytes } = this.#options
     if (this.#earlyFrames.length > maxEarlyFrames || this.#earlyBytes > maxEarlyBytes) this.close('too_fast')

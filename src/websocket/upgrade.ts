@@ -14,10 +14,11 @@ import type { Dialect } from '../protocol/message.ts'
 import { type RoomName, documentId } from '../protocol/names.ts'
 import type { RoomSpec } from '../room/ports.ts'
 import type { RoomRegistry } from '../room/room-registry.ts'
-import { Connection } from './connection.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
 import type { ConnectionRegistry } from './connection-registry.ts'
 import { refuseUpgrade } from './refuse.ts'
 import { RefusedPairs } from './refused-pairs.ts'
+import { SendPump } from './send-pump.ts'
 import { type UpgradeRoute, matchUpgrade } from './upgrade-route.ts'
 
 export type UpgradeDeps = {
@@ -59,6 +60,7 @@ const CLOSE_TIMEOUT_MS = 3000
 export class UpgradeHandler {
   readonly #deps: UpgradeDeps
   readonly #servers: Record<Dialect, WebSocketServer>
+  readonly #connectionOptions: Record<Dialect, ConnectionOptions>
   readonly #refusedPairs = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
   #inFlight = 0
   #isDraining = false
@@ -68,6 +70,15 @@ export class UpgradeHandler {
     this.#servers = {
       'y-websocket': websocketServer(deps.limits.maxFrameBytes),
       jupyter: websocketServer(deps.limits.jupyterMaxFrameBytes),
+    }
+    const common = {
+      maxEarlyFrames: MAX_EARLY_FRAMES,
+      pump: new SendPump(),
+      onClosed: (closed: Connection) => deps.connections.delete(closed),
+    }
+    this.#connectionOptions = {
+      'y-websocket': { ...common, dialect: 'y-websocket', maxEarlyBytes: deps.limits.maxFrameBytes },
+      jupyter: { ...common, dialect: 'jupyter', maxEarlyBytes: deps.limits.jupyterMaxFrameBytes },
     }
   }
 
@@ -120,16 +131,8 @@ export class UpgradeHandler {
   }
 
   #connect(websocket: WebSocket, socket: Duplex, dialect: Dialect): Connection {
-    const { connections, limits } = this.#deps
-    const connection = new Connection({
-      websocket,
-      socket,
-      dialect,
-      maxEarlyFrames: MAX_EARLY_FRAMES,
-      maxEarlyBytes: dialect === 'jupyter' ? limits.jupyterMaxFrameBytes : limits.maxFrameBytes,
-      onClosed: (closed) => connections.delete(closed),
-    })
-    connections.add(connection)
+    const connection = new Connection(websocket, socket, this.#connectionOptions[dialect])
+    this.#deps.connections.add(connection)
     return connection
   }
 

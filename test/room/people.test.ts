@@ -129,6 +129,8 @@ test('[ROOM-26] a slow peer costs its budget, and gets one diff when it has caug
   const slow = await room.join(new RoomClient('slow'))
   await until(() => ann.isSynced && slow.isSynced)
   slow.bufferedBytes = 2000
+  ann.text.insert(0, 'what it was sent before anybody noticed\n')
+  await room.loop.idle()
   const frames = slow.frames.length
   for (let i = 0; i < 200; i += 1) {
     ann.text.insert(ann.text.length, `line ${i}\n`)

@@ -20,8 +20,10 @@ export class HeldStore implements DocumentStore {
     return this.#inner.token
   }
 
-  hold(): void {
+  /** Returns what lets go of the appends that begin from now on, until the next `hold`. */
+  hold(): () => void {
     this.#gate = new Promise((resolve) => (this.#open = resolve))
+    return this.#open
   }
 
   release(): void {

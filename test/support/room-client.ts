@@ -9,8 +9,10 @@ import * as syncProtocol from 'y-protocols/sync'
 import * as Y from 'yjs'
 import type { Access, Principal } from '../../src/access/model.ts'
 import type { CloseReason } from '../../src/protocol/close-reason.ts'
+import type { Outbound } from '../../src/protocol/outbound.ts'
 import type { Peer } from '../../src/room/ports.ts'
 import type { Session } from '../../src/room/session.ts'
+import { readMessages } from './read-messages.ts'
 
 export function person(id: string, isAuthenticated = true): Principal {
   return {
@@ -65,7 +67,11 @@ export class RoomClient implements Peer {
     return this
   }
 
-  send(frame: Uint8Array): void {
+  send(message: Outbound): void {
+    for (const frame of readMessages(message)) this.#take(frame)
+  }
+
+  #take(frame: Uint8Array): void {
     this.frames.push(frame)
     const decoder = decoding.createDecoder(frame)
     const type = decoding.readVarUint(decoder)

@@ -7,6 +7,8 @@ const COMMANDS = [
   ['serve', 'the server alone, beside a Jupyter server that already runs'],
   ['config', 'prints the effective configuration and where each value comes from'],
   ['token --user NAME', 'makes a token for a person'],
+  ['backup DIR', 'copies the data folder into a new one, also while a server uses it'],
+  ['export DIR', 'writes every document as a file; a server may be using them'],
   ['bench', 'the load tool; `outrigger bench --help` lists its flags'],
   ['help, version', 'this text, the version'],
 ] as const
@@ -43,7 +45,7 @@ function helpText(): string {
     '',
     ...table(COMMANDS),
     '',
-    'Flags of up, serve and config, with the key they set:',
+    'Flags of up, serve, config, backup and export, with the key they set:',
     ...table(flags),
     '',
     'Other flags:',

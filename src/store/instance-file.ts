@@ -6,20 +6,18 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createFile } from './create-file.ts'
+import { createFile, replaceFile } from './create-file.ts'
 import { DataFolderError, errorCode } from './data-folder-error.ts'
-
-/** The layout of the sublevels and values. Raised with every change that older code cannot read. */
-export const STORE_FORMAT = 1
 
 export type Instance = {
   /** Shared by the file and the database that belong together. */
   readonly uuid: string
+  /** The layout of the sublevels and values, see migrations.ts. The file is never behind the database. */
   readonly format: number
 }
 
-export function newInstance(): Instance {
-  return { uuid: randomUUID(), format: STORE_FORMAT }
+export function newInstance(format: number): Instance {
+  return { uuid: randomUUID(), format }
 }
 
 export async function readInstanceFile(directory: string): Promise<Instance | undefined> {
@@ -38,7 +36,15 @@ export async function readInstanceFile(directory: string): Promise<Instance | un
 }
 
 export async function createInstanceFile(directory: string, instance: Instance): Promise<void> {
-  await createFile(instancePath(directory), Buffer.from(`${JSON.stringify(instance)}\n`), 0o644)
+  await createFile(instancePath(directory), textOf(instance), 0o644)
+}
+
+export async function replaceInstanceFile(directory: string, instance: Instance): Promise<void> {
+  await replaceFile(instancePath(directory), textOf(instance), 0o644)
+}
+
+function textOf(instance: Instance): Buffer {
+  return Buffer.from(`${JSON.stringify(instance)}\n`)
 }
 
 export function parseInstance(text: string): Instance | undefined {
@@ -54,9 +60,10 @@ export function parseInstance(text: string): Instance | undefined {
   }
 }
 
-export function refuseNewerFormat(directory: string, instance: Instance): void {
-  if (instance.format <= STORE_FORMAT) return
-  const message = `The data folder ${directory} was written by a newer version of Outrigger (format ${instance.format}, this one knows ${STORE_FORMAT}). Install that version again.`
+/** Throws `DataFolderError` (`too-new`) for a format above the one that this version writes. */
+export function refuseNewerFormat(directory: string, { format }: Instance, known: number): void {
+  if (format <= known) return
+  const message = `The data folder ${directory} was written by a newer version of Outrigger (format ${format}, this one knows ${known}). Install that version again.`
   throw new DataFolderError('too-new', directory, message)
 }
 

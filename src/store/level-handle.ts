@@ -16,8 +16,13 @@ type RangeOptions = { readonly isReversed?: boolean; readonly limit?: number }
 /** Everything seen through one reader is of one moment, whatever is written meanwhile. */
 export interface Reader {
   get(sublevel: Sublevel, key: Buffer): Promise<Buffer | undefined>
-  entries(sublevel: Sublevel, range: KeyRange, options?: RangeOptions): AsyncIterable<[Buffer, Buffer]>
-  keys(sublevel: Sublevel, range: KeyRange, options?: RangeOptions): Promise<Buffer[]>
+  /** An empty range is the whole sublevel. */
+  entries(
+    sublevel: Sublevel,
+    range: Partial<KeyRange>,
+    options?: RangeOptions,
+  ): AsyncIterable<[Buffer, Buffer]>
+  keys(sublevel: Sublevel, range: Partial<KeyRange>, options?: RangeOptions): Promise<Buffer[]>
 }
 
 type Sub = ReturnType<typeof sublevelOf>
@@ -76,20 +81,27 @@ export class LevelHandle {
   })
 
   async read<Result>(task: (reader: Reader) => Promise<Result>): Promise<Result> {
-    const snapshot = this.#open().snapshot()
+    const { reader, close } = this.view()
     try {
-      return await task({
-        get: async (sublevel, key) => this.#sublevel(sublevel).get(key, { snapshot }),
-        entries: (sublevel, range, options) =>
-          this.#sublevel(sublevel).iterator({ ...range, ...levelOptions(options), snapshot }),
-        keys: async (sublevel, range, options) =>
-          this.#sublevel(sublevel)
-            .keys({ ...range, ...levelOptions(options), snapshot })
-            .all(),
-      })
+      return await task(reader)
     } finally {
-      await snapshot.close()
+      await close()
     }
+  }
+
+  /** One consistent view, for as long as it is not closed. */
+  view(): { readonly reader: Reader; readonly close: () => Promise<void> } {
+    const snapshot = this.#open().snapshot()
+    const reader: Reader = {
+      get: async (sublevel, key) => this.#sublevel(sublevel).get(key, { snapshot }),
+      entries: (sublevel, range, options) =>
+        this.#sublevel(sublevel).iterator({ ...range, ...levelOptions(options), snapshot }),
+      keys: async (sublevel, range, options) =>
+        this.#sublevel(sublevel)
+          .keys({ ...range, ...levelOptions(options), snapshot })
+          .all(),
+    }
+    return { reader, close: async () => snapshot.close() }
   }
 
   async isEmpty(): Promise<boolean> {

@@ -16,6 +16,8 @@ export type LiveStats = {
   readonly sessions: number
   readonly connections: number
   readonly pendingBytes: number
+  /** Undefined when it cannot be told. */
+  readonly dataFreeBytes?: number | undefined
 }
 
 export type HttpAnswer = {
@@ -111,6 +113,7 @@ function registerLiveGauges(registry: Registry, stats: () => LiveStats): void {
   const sessions = gauge(registry, 'outrigger_sessions', () => sessions.set(stats().sessions))
   const connections = gauge(registry, 'outrigger_connections', () => connections.set(stats().connections))
   const pending = gauge(registry, 'outrigger_pending_bytes', () => pending.set(stats().pendingBytes))
+  const free = gauge(registry, 'outrigger_data_free_bytes', () => free.set(stats().dataFreeBytes ?? NaN))
 }
 
 const MESSAGE_KINDS = Object.keys({

@@ -17,8 +17,9 @@ export async function backup(context: CommandContext): Promise<number> {
   context.note(`Copying ${of} (${resolve(dataDir)}) …`)
   try {
     const facts = await createFolder(target, async (partial) => {
-      const copied = await writeCopy(partial, source.entries)
+      // First, because instance.json may be behind the database, but not ahead of it.
       await copyLooseFiles(dataDir, partial)
+      const copied = await writeCopy(partial, source.entries)
       await writeFile(join(partial, 'backup.json'), manifest(context.version, copied))
       return copied
     })

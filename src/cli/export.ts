@@ -5,7 +5,6 @@ import type { DocumentId } from '../protocol/names.ts'
 import type { StoredDocument } from '../room/ports.ts'
 import { LevelFileIndex } from '../store/file-index.ts'
 import type { FileIndex } from '../store/file-index.ts'
-import { copyLooseFiles } from '../store/copy-loose-files.ts'
 import type { LevelDatabase } from '../store/level-database.ts'
 import { listDocuments } from '../store/list-documents.ts'
 import { openLevelDatabase } from '../store/open-level-database.ts'
@@ -47,7 +46,6 @@ export async function exportDocuments(context: CommandContext): Promise<number> 
       const scratch = join(partial, SCRATCH)
       await mkdir(scratch)
       await writeCopy(scratch, source.entries)
-      await copyLooseFiles(dataDir, scratch)
       const database = await openLevelDatabase({ directory: scratch, fsync: 'never' })
       try {
         return await writeAll(database, partial, context.describeDocument)

@@ -20,9 +20,11 @@ export type DiskSpaceOptions = {
 }
 
 const EVERY_MS = 5_000
-/** Warned about when there is less than this share, or less than this size. */
+const MIB = 1024 * 1024
+/** Warned about below this share, which is a lot of a large disk and little of a small one. */
 const LOW_SHARE = 0.1
-const LOW_BYTES = 512 * 1024 * 1024
+const LOW_MIN_BYTES = 512 * MIB
+const LOW_MAX_BYTES = 10 * 1024 * MIB
 /** Space is back only when there is this much more of it, or the log would fill up, too. */
 const BACK_FACTOR = 1.1
 
@@ -90,7 +92,7 @@ export class DiskSpaceWatch {
       log.error(facts, 'the disk is nearly full: no new documents until there is space')
     if (!this.#isFull && wasFull) log.info(facts, 'there is disk space again: new documents are taken')
     const wasLow = this.#isLow
-    this.#isLow = isBelow(freeBytes, Math.max(totalBytes * LOW_SHARE, LOW_BYTES), wasLow)
+    this.#isLow = isBelow(freeBytes, lowLimit(totalBytes), wasLow)
     if (this.#isLow && !wasLow) log.warn(facts, 'the disk of the data folder is getting full')
   }
 }
@@ -98,6 +100,10 @@ export class DiskSpaceWatch {
 export async function measureDisk(directory: string): Promise<DiskSpace> {
   const { bavail, blocks, bsize } = await statfs(directory)
   return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+}
+
+function lowLimit(totalBytes: number): number {
+  return Math.max(LOW_MIN_BYTES, Math.min(totalBytes * LOW_SHARE, LOW_MAX_BYTES))
 }
 
 function isBelow(freeBytes: number, limit: number, wasBelow: boolean): boolean {

@@ -14,10 +14,15 @@ export type Instance = {
   readonly uuid: string
   /** The layout of the sublevels and values, see migrations.ts. The file is never behind the database. */
   readonly format: number
+  /**
+   * That of the last opening, also kept in the database: when the database has a lower one, it has lost
+   * what was written since. 0 when it was never told.
+   */
+  readonly generation: number
 }
 
 export function newInstance(format: number): Instance {
-  return { uuid: randomUUID(), format }
+  return { uuid: randomUUID(), format, generation: 0 }
 }
 
 export async function readInstanceFile(directory: string): Promise<Instance | undefined> {
@@ -54,10 +59,21 @@ export function parseInstance(text: string): Instance | undefined {
       return undefined
     const { uuid, format } = value
     if (typeof uuid !== 'string' || typeof format !== 'number') return undefined
-    return { uuid, format }
+    const generation = 'generation' in value ? value.generation : 0
+    return typeof generation === 'number' ? { uuid, format, generation } : undefined
   } catch {
     return undefined
   }
+}
+
+/**
+ * LevelDB opens without a word when its newest log file is gone or broken from its beginning on. Each
+ * opening writes a generation to that log, so what is missing there shows. Throws `DataFolderError`.
+ */
+export function refuseLostWrites(directory: string, expected: Instance, generation: number): void {
+  if (generation >= expected.generation) return
+  const message = `The database in ${directory} has lost what was written since it was last opened: it is at generation ${generation}, instance.json says ${expected.generation}. A file of it was lost or damaged, or an older copy was put there. Restore the folder from a backup; to go on with what is left, remove instance.json: it is made again.`
+  throw new DataFolderError('lost', directory, message)
 }
 
 /** Throws `DataFolderError` (`too-new`) for a format above the one that this version writes. */

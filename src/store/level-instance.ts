@@ -13,6 +13,7 @@ import {
   newInstance,
   parseInstance,
   readInstanceFile,
+  refuseLostWrites,
   refuseNewerFormat,
   replaceInstanceFile,
 } from './instance-file.ts'
@@ -47,14 +48,14 @@ export async function openInstance(
   if (expected !== undefined) refuseMismatch(directory, expected, found)
   const instance = found ?? (await nameNewDatabase(handle, directory, format))
   refuseNewerFormat(directory, instance, format)
-  const generation = (await handle.read(readGeneration)) + 1
-  await handle.write(metaWrites(instance, generation), true)
-  if (expected === undefined) {
-    await createInstanceFile(directory, instance)
-    log.info({ directory, instance: instance.uuid }, 'the data folder was set up')
-  }
-  await migrate(handle, directory, { instance, migrations, log })
-  return generation
+  const lastGeneration = await handle.read(readGeneration)
+  if (expected !== undefined) refuseLostWrites(directory, expected, lastGeneration)
+  const opened = { ...instance, generation: lastGeneration + 1 }
+  // The database first: it may be ahead of the file, not behind it.
+  await handle.write(metaWrites(opened), true)
+  await noteInFile(directory, opened, { expected, log })
+  await migrate(handle, directory, { instance: opened, migrations, log })
+  return opened.generation
 }
 
 /**
@@ -65,14 +66,34 @@ export async function openUnchanged(handle: LevelHandle, directory: string): Pro
   const format = formatAfter(MIGRATIONS)
   const expected = await readInstanceFile(directory)
   if (expected !== undefined) refuseNewerFormat(directory, expected, format)
+  const levelDirectory = join(directory, 'leveldb')
+  if (expected === undefined && (await isVacant(levelDirectory))) {
+    throw new DataFolderError('lost', directory, `${directory} is no data folder. Name one with --data.`)
+  }
   try {
     await handle.open({ createIfMissing: false })
   } catch (error) {
-    throw explainOpenFailure(directory, join(directory, 'leveldb'), error)
+    throw explainOpenFailure(directory, levelDirectory, error)
   }
   const found = await handle.read(readInstance)
   if (found !== undefined) refuseNewerFormat(directory, found, format)
   refuseMismatch(directory, expected ?? found, found)
+  if (expected !== undefined) refuseLostWrites(directory, expected, await handle.read(readGeneration))
+}
+
+async function noteInFile(
+  directory: string,
+  instance: Instance,
+  { expected, log }: { readonly expected: Instance | undefined; readonly log: StoreLog },
+): Promise<void> {
+  if (expected === undefined) {
+    await createInstanceFile(directory, instance)
+    log.info({ directory, instance: instance.uuid }, 'the data folder was set up')
+    return
+  }
+  // The file says the newest format that any part of the database may have.
+  const format = Math.max(expected.format, instance.format)
+  await replaceInstanceFile(directory, { ...instance, format })
 }
 
 /**
@@ -94,7 +115,7 @@ async function migrate(
   for (const { to, what, run } of pending) {
     log.info({ format: to, what }, 'the store is being brought to a newer format')
     await run(handle)
-    await handle.write([metaPut(INSTANCE, JSON.stringify({ ...instance, format: to }))], true)
+    await handle.write([metaPut(INSTANCE, formatInstance({ ...instance, format: to }))], true)
   }
 }
 
@@ -165,8 +186,13 @@ async function readMeta(reader: Reader, key: Buffer): Promise<string | undefined
   return Buffer.from(payload).toString()
 }
 
-function metaWrites(instance: Instance, generation: Token): Operation[] {
-  return [metaPut(INSTANCE, JSON.stringify(instance)), metaPut(GENERATION, String(generation))]
+function metaWrites(instance: Instance): Operation[] {
+  return [metaPut(INSTANCE, formatInstance(instance)), metaPut(GENERATION, String(instance.generation))]
+}
+
+/** The generation has an entry of its own. */
+function formatInstance({ uuid, format }: Instance): string {
+  return JSON.stringify({ uuid, format })
 }
 
 function metaPut(key: Buffer, text: string): Operation {

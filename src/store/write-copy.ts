@@ -23,7 +23,7 @@ const MAX_BATCH_BYTES = 1024 * 1024
 /** More are only counted. */
 const MAX_TOLD = 100
 
-/** `directory` exists and is empty. What is there after a failure is no copy. */
+/** `directory` exists and has no database. What is there after a failure is no copy. */
 export async function writeCopy(directory: string, entries: AsyncIterable<StoredEntry>): Promise<CopyFacts> {
   const place = join(directory, 'leveldb')
   await mkdir(place)

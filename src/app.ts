@@ -26,6 +26,7 @@ import { systemClock } from './room/clock.ts'
 import { CommitLoop } from './room/commit-loop.ts'
 import { RoomRegistry } from './room/room-registry.ts'
 import { LevelFileIndex } from './store/file-index.ts'
+import { DiskSpaceWatch } from './store/disk-space.ts'
 import type { LevelDatabase } from './store/level-database.ts'
 import { LevelDocumentStore } from './store/level-document-store.ts'
 import { openLevelDatabase } from './store/open-level-database.ts'
@@ -51,10 +52,17 @@ export async function startApp({ config, version }: AppOptions): Promise<Running
     fsync: config.data.fsync,
     log: logger.child({ part: 'store' }),
   })
+  const disk = new DiskSpaceWatch({
+    directory: config.data.dir,
+    minFreeBytes: config.data.minFreeBytes,
+    log: logger.child({ part: 'store' }),
+  })
   try {
-    const core = buildCore({ config, version, logger, database })
-    return await serve({ config, version, logger, database, core })
+    await disk.start()
+    const core = buildCore({ config, version, logger, database, disk })
+    return await serve({ config, version, logger, database, disk, core })
   } catch (error) {
+    disk.close()
     await database.close()
     throw error
   }
@@ -68,17 +76,21 @@ type Core = {
   readonly metrics: Metrics
 }
 
-type Parts = AppOptions & { readonly logger: Logger; readonly database: LevelDatabase }
+type Parts = AppOptions & {
+  readonly logger: Logger
+  readonly database: LevelDatabase
+  readonly disk: DiskSpaceWatch
+}
 
-function buildCore({ config, version, logger, database }: Parts): Core {
-  const store = new LevelDocumentStore(database)
+function buildCore({ config, version, logger, database, disk }: Parts): Core {
+  const store = new LevelDocumentStore(database, { mayBegin: () => !disk.isFull })
   const connections = new ConnectionRegistry({
     maxConnections: config.limits.maxConnections,
     pingMs: config.limits.pingMs,
   })
   const metrics = createMetrics({
     version,
-    stats: () => ({ ...rooms.stats(), connections: connections.size }),
+    stats: () => ({ ...rooms.stats(), connections: connections.size, dataFreeBytes: disk.freeBytes }),
   })
   const { observer } = metrics
   const loop = new CommitLoop({
@@ -103,7 +115,7 @@ function buildCore({ config, version, logger, database }: Parts): Core {
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
-  const { config, logger, database, core } = parts
+  const { config, logger, database, disk, core } = parts
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
@@ -113,7 +125,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
   const eventLoop = watchEventLoop(LAG)
-  const watches = { eventLoop, process: new ProcessWatch(), profiler: new CpuProfiler() }
+  const watches = { eventLoop, disk, process: new ProcessWatch(), profiler: new CpuProfiler() }
   const web = await buildWeb({
     ...parts,
     baseUrl,
@@ -121,7 +133,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     metrics: core.metrics,
     people: who,
     jupyter,
-    readiness: () => readiness(core, life, eventLoop),
+    readiness: () => readiness(core, { life, eventLoop, disk }),
     statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
     activityFacts: () => activityFacts({ ...core, process: watches.process }),
     titleOf: (document) => titleOf({ document }, files),
@@ -179,13 +191,21 @@ function upgradeHandler(deps: {
 
 function readiness(
   { loop }: Core,
-  life: { readonly isDraining: boolean },
-  eventLoop: EventLoopWatch,
+  {
+    life,
+    eventLoop,
+    disk,
+  }: {
+    readonly life: { readonly isDraining: boolean }
+    readonly eventLoop: EventLoopWatch
+    readonly disk: DiskSpaceWatch
+  },
 ): Readiness {
   const reasons = [
     ...(life.isDraining ? ['draining'] : []),
     ...(loop.failure === undefined ? [] : ['store']),
     ...(eventLoop.isLagging() ? ['event-loop'] : []),
+    ...(disk.isFull ? ['disk'] : []),
   ]
   return { ready: reasons.length === 0, reasons }
 }

@@ -12,6 +12,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./cli/up.ts')).up,
   serve: async () => (await import('./cli/serve.ts')).serve,
   config: async () => (await import('./cli/show-config.ts')).showConfig,
+  backup: async () => (await import('./cli/backup.ts')).backup,
+  export: async () => (await import('./cli/export.ts')).exportDocuments,
   token: async () => (await import('./cli/token.ts')).printToken,
   top: async () => (await import('./cli/top.ts')).top,
   profile: async () => (await import('./cli/profile.ts')).profile,
@@ -44,6 +46,8 @@ async function contextFor(args: readonly string[], environment: Environment): Pr
     isTerminal: process.stdout.isTTY,
     exit: (code) => process.exit(code),
     startApp: async (options) => (await import('./app.ts')).startApp(options),
+    describeDocument: async (...document) =>
+      (await import('./app/describe-document.ts')).describeDocument(...document),
     findLab: async (options) => (await import('./jupyter/supervisor/find-lab.ts')).findLab(options),
     startJupyter: async (options) =>
       (await import('./jupyter/supervisor/supervisor.ts')).startJupyter(options),

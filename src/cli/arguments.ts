@@ -4,6 +4,8 @@ import { FLAGS, type FlagValues } from '../config/flags.ts'
 import { closest } from '../config/suggest.ts'
 
 export type CommandArguments = {
+  /** What stands alone, without a flag; undefined when it is missing. */
+  readonly operand: string | undefined
   /** The value of a flag, or undefined. */
   readonly text: (name: string) => string | undefined
   readonly isSet: (name: string) => boolean
@@ -14,12 +16,16 @@ export type CommandArguments = {
 export const CONFIG_FLAGS = ['config', ...FLAGS.map(({ name }) => name)]
 
 /**
- * Reads a command's flags. `valued` flags take a value, `plain` ones do not. Throws `ConfigError`
- * for anything else.
+ * Reads a command's flags. `valued` flags take a value, `plain` ones do not; `operand` names the one
+ * word that may stand alone. Throws `ConfigError` for anything else.
  */
 export function readArguments(
   args: readonly string[],
-  allowed: { readonly valued: readonly string[]; readonly plain?: readonly string[] | undefined },
+  allowed: {
+    readonly valued: readonly string[]
+    readonly plain?: readonly string[] | undefined
+    readonly operand?: string | undefined
+  },
 ): CommandArguments {
   const plain = allowed.plain ?? []
   const options = Object.fromEntries([
@@ -27,12 +33,16 @@ export function readArguments(
     ...plain.map((name) => [name, { type: 'boolean' }] as const),
   ])
   const known = [...allowed.valued, ...plain]
-  const values = parse(args, options, known)
+  for (const arg of args) refuseUnknown(arg, known)
+  const { values, positionals } = parse(args, options, allowed.operand !== undefined)
+  const [operand, ...excess] = positionals
+  if (excess.length > 0) throw misuse(`there is more than one ${allowed.operand}: ${positionals.join(' ')}`)
   const text = (name: string): string | undefined => {
     const value = values[name]
     return typeof value === 'string' ? value : undefined
   }
   return {
+    operand,
     text,
     isSet: (name) => values[name] === true,
     flags: Object.fromEntries(FLAGS.map(({ name }) => [name, text(name)])),
@@ -44,16 +54,19 @@ type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>
 function parse(
   args: readonly string[],
   options: Options,
-  known: readonly string[],
-): Readonly<Record<string, unknown>> {
-  for (const arg of args) refuseUnknown(arg, known)
+  allowPositionals: boolean,
+): { readonly values: Readonly<Record<string, unknown>>; readonly positionals: readonly string[] } {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
+    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals })
+    return { values, positionals }
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
-    const problem = message.replace(/\.?( To specify .*)?$/, '')
-    throw new ConfigError([{ key: 'command line', problem, fix: '`outrigger help` lists the flags.' }])
+    throw misuse(message.replace(/\.?( To specify .*)?$/, ''))
   }
+}
+
+function misuse(problem: string): ConfigError {
+  return new ConfigError([{ key: 'command line', problem, fix: '`outrigger help` lists the flags.' }])
 }
 
 function refuseUnknown(arg: string, known: readonly string[]): void {

@@ -1,6 +1,7 @@
 import type { Environment } from '../config/environment.ts'
 import type { LabFinding, FindLabOptions } from '../jupyter/supervisor/find-lab.ts'
 import type { SupervisorOptions, SupervisorStart } from '../jupyter/supervisor/supervisor.ts'
+import type { DescribeDocument } from './export.ts'
 import type { StartApp } from './running-app.ts'
 
 /** What a command is given by `main.ts`; nothing else of the process is touched by commands. */
@@ -16,6 +17,7 @@ export type CommandContext = {
   /** Ends the process at once; for a second Ctrl+C and for faults nobody caught. */
   readonly exit: (code: number) => never
   readonly startApp: StartApp
+  readonly describeDocument: DescribeDocument
   readonly findLab: (options: FindLabOptions) => Promise<LabFinding>
   readonly startJupyter: (options: SupervisorOptions) => Promise<SupervisorStart>
 }

@@ -1,6 +1,7 @@
 import type { Environment } from '../config/environment.ts'
 import { ConfigError, EnvironmentError, type Fault, formatFault } from '../config/fault.ts'
 import { DataFolderError } from '../store/data-folder-error.ts'
+import { EntryStreamError } from '../store/entry-stream.ts'
 import { ExitCode } from './context.ts'
 
 export function isDebugWanted(args: readonly string[], environment: Environment): boolean {
@@ -25,6 +26,7 @@ function tell(error: unknown): Explanation {
   if (error instanceof DataFolderError) {
     return { exitCode: ExitCode.environment, text: `data.dir: ${error.message}` }
   }
+  if (error instanceof EntryStreamError) return { exitCode: ExitCode.environment, text: error.message }
   const fault = knownFault(error)
   if (fault !== undefined) return { exitCode: ExitCode.environment, text: formatFault(fault) }
   const message = error instanceof Error ? error.message : String(error)

@@ -9,6 +9,8 @@ const COMMANDS = [
   ['token --user NAME', 'makes a token for a person'],
   ['top', 'what goes on in a running server, each second: rooms, rates, lag, memory'],
   ['profile --seconds 10 > FILE', 'what a running server does with its time, as a .cpuprofile'],
+  ['backup DIR', 'copies the data folder into a new one, also while a server uses it'],
+  ['export DIR', 'writes every document as a file; a server may be using them'],
   ['bench', 'the load tool; `outrigger bench --help` lists its flags'],
   ['help, version', 'this text, the version'],
 ] as const
@@ -49,7 +51,7 @@ function helpText(): string {
     '',
     ...table(COMMANDS),
     '',
-    'Flags of up, serve and config, with the key they set:',
+    'Flags of up, serve, config, backup and export, with the key they set:',
     ...table(flags),
     '',
     'Other flags:',

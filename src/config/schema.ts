@@ -4,7 +4,7 @@
  * come from it.
  */
 import { AWARENESS, LIMITS, ROOMS } from './schema-limits.ts'
-import { type KeyFacts, type Values, choice, milliseconds, yesOrNo } from './schema-parts.ts'
+import { type KeyFacts, type Values, bytes, choice, milliseconds, yesOrNo } from './schema-parts.ts'
 import { GROUPS, RESOURCE, USERS } from './schema-people.ts'
 
 const SERVER = {
@@ -53,6 +53,11 @@ const DATA = {
     ['always', 'everysec', 'never'],
     'always',
     'When an edit is forced to the disk. "everysec" may lose a second in a power cut; no mode loses anything in a crash.',
+  ),
+  minFreeBytes: bytes(
+    256 * 1024 * 1024,
+    'With less space on the disk, documents that do not exist yet are refused; 0 never does.',
+    0,
   ),
 } as const
 

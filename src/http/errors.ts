@@ -16,6 +16,7 @@ export type ErrorAnswers = {
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   too_fast: 2,
   store_unavailable: 2,
+  disk_full: 60,
   room_full: 10,
   draining: 5,
 }

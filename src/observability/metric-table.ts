@@ -178,6 +178,11 @@ export const METRICS = {
     help: 'Edits that were received and are not yet written.',
     labels: [],
   },
+  outrigger_data_free_bytes: {
+    type: 'gauge',
+    help: 'Free space on the disk of the data folder; NaN when it cannot be told.',
+    labels: [],
+  },
   outrigger_http_request_seconds: {
     type: 'histogram',
     help: 'Time from a request to the end of its answer, by route pattern and status class.',

@@ -23,6 +23,8 @@ export type LiveStats = {
   readonly sessions: number
   readonly connections: number
   readonly pendingBytes: number
+  /** Undefined when it cannot be told. */
+  readonly dataFreeBytes?: number | undefined
 }
 
 export type HttpAnswer = {
@@ -115,6 +117,7 @@ function registerLiveGauges(registry: Registry, stats: () => LiveStats): void {
   scrapedGauge(registry, 'outrigger_sessions', () => stats().sessions)
   scrapedGauge(registry, 'outrigger_connections', () => stats().connections)
   scrapedGauge(registry, 'outrigger_pending_bytes', () => stats().pendingBytes)
+  scrapedGauge(registry, 'outrigger_data_free_bytes', () => stats().dataFreeBytes ?? NaN)
 }
 
 function gauge(registry: Registry, name: NamesOf<'gauge'>, collect?: () => void): Gauge {

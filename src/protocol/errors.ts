@@ -104,6 +104,12 @@ export const ERRORS = {
     level: 'error',
     message: 'The store cannot write at the moment; nothing was lost, try again.',
   },
+  disk_full: {
+    status: 503,
+    close: 'try_again_later',
+    level: 'warn',
+    message: 'The disk of the server is nearly full; what exists can be edited, nothing new can be opened.',
+  },
   room_full: {
     status: 503,
     close: 'try_again_later',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, open, unlink } from 'node:fs/promises'
+import { link, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errorCode } from './data-folder-error.ts'
 
@@ -26,6 +26,19 @@ export async function createFile(
   return 'created'
 }
 
+/** As `createFile`, over what is there. */
+export async function replaceFile(path: string, content: Uint8Array, mode: number): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.new`
+  try {
+    await writeAndSync(draft, content, mode)
+    await rename(draft, path)
+  } catch (error) {
+    await unlink(draft).catch(() => {})
+    throw error
+  }
+  await syncDirectory(dirname(path))
+}
+
 async function writeAndSync(path: string, content: Uint8Array, mode: number): Promise<void> {
   const file = await open(path, 'wx', mode)
   try {
@@ -37,7 +50,7 @@ async function writeAndSync(path: string, content: Uint8Array, mode: number): Pr
 }
 
 /** A new name is durable only once its directory is. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r')
   try {
     await directory.sync()

@@ -71,6 +71,15 @@ export function documentKey(document: DocumentId, part: keyof typeof PART): Buff
   return key
 }
 
+/** Undefined when the bytes are no key of a document. */
+export function decodeDocumentKey(key: Uint8Array): { document: DocumentId; isEntry: boolean } | undefined {
+  const bytes = bufferOver(key)
+  const nameEnd = endOfName(bytes)
+  if (nameEnd === undefined || bytes.length !== nameEnd + 1) return undefined
+  const document = bytes.toString('utf8', 2, nameEnd) as DocumentId
+  return { document, isEntry: bytes[nameEnd] === PART.entry }
+}
+
 /** Where damaged bytes are kept: the place they were found in, spelled out. */
 export function damagedKey(sublevel: Sublevel, key: Uint8Array): Buffer {
   return Buffer.concat([named(sublevel, 0), key])

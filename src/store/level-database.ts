@@ -54,6 +54,8 @@ export class LevelDatabase {
   readonly #fsync: FsyncMode
   readonly #writes = new SerialQueue()
   readonly #reads = new Set<Promise<unknown>>()
+  /** Ends the reads that nothing can wait for. */
+  #longReads = new AbortController()
   #incarnation = 1
   #isSuspect = false
   #reopening: Promise<void> | undefined
@@ -120,6 +122,14 @@ export class LevelDatabase {
     }
   }
 
+  /**
+   * As `read`, for what may take minutes. Nothing waits for it: `signal` aborts as soon as the database
+   * is to be reopened or closed, and the task must then end at once.
+   */
+  async readLong<Result>(task: (reader: Reader, signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    return this.read(async (reader) => task(reader, this.#longReads.signal))
+  }
+
   /** Closes and opens again, so that what is read from now on is what is on disk. */
   async reopen(): Promise<void> {
     this.#refuseWhenClosed()
@@ -156,6 +166,7 @@ export class LevelDatabase {
   async #reopenHandle(): Promise<void> {
     // Until it is open again, nothing it says counts.
     this.#isSuspect = true
+    this.#abortLongReads('the database was opened again')
     await Promise.allSettled(this.#reads)
     try {
       await this.#handle.close()
@@ -201,6 +212,11 @@ export class LevelDatabase {
     this.log.error({ err: error }, 'the last second of writes could not be synced to disk')
   }
 
+  #abortLongReads(why: string): void {
+    this.#longReads.abort(new SyncError('store_unavailable', `Interrupted: ${why}.`))
+    this.#longReads = new AbortController()
+  }
+
   #refuseWhenClosed(): void {
     if (this.#closing !== undefined) throw new SyncError('store_unavailable', 'The database is closed.')
   }
@@ -209,6 +225,7 @@ export class LevelDatabase {
     try {
       await this.#writes.idle()
       await this.#reopening?.catch(() => {})
+      this.#abortLongReads('the database is being closed')
       await Promise.allSettled(this.#reads)
       if (this.#isDirty && !this.#isSuspect) await this.#writeNow([syncMark()], 'synced')
     } finally {

@@ -31,13 +31,18 @@ export class LevelDocumentStore implements DocumentStore {
   readonly #database: LevelDatabase
   readonly #appends = new SerialQueue()
   readonly #compactions = new SerialQueue()
+  readonly #mayBegin: () => boolean
   readonly #heads = new RecentMap<DocumentId, Seq>(MAX_HEADS)
   #headsIncarnation = 0
   #isClosed = false
 
-  /** The database stays the caller's: it is closed after the store. */
-  constructor(database: LevelDatabase) {
+  /**
+   * The database stays the caller's: it is closed after the store. `mayBegin`: whether there is room
+   * for documents that do not exist yet; existing ones are served in any case.
+   */
+  constructor(database: LevelDatabase, options: { readonly mayBegin?: (() => boolean) | undefined } = {}) {
     this.#database = database
+    this.#mayBegin = options.mayBegin ?? (() => true)
   }
 
   get token(): Token {
@@ -54,6 +59,8 @@ export class LevelDocumentStore implements DocumentStore {
     const reading = await this.#read(document, async (reader) => readDocument(reader, document))
     switch (reading.kind) {
       case 'absent':
+        // Refused here, before anybody has written into it, and not at the first append.
+        if (!this.#mayBegin()) throw new SyncError('disk_full')
         return undefined
       case 'whole':
         return reading.stored

@@ -69,6 +69,12 @@ export function unseal(key: Uint8Array, value: Uint8Array): Uint8Array | Damage 
   return 'damage' in body ? body : plainBytes(body, 1)
 }
 
+/** Undefined when the value is as it was written, of whatever kind it is. */
+export function damageOf(key: Uint8Array, value: Uint8Array): Damage | undefined {
+  const body = check(key, value)
+  return 'damage' in body ? body : undefined
+}
+
 function finish(key: Uint8Array, value: Buffer): Buffer {
   const end = value.length - CRC_BYTES
   value.writeUInt32BE(checksum(key, value.subarray(0, end)), end)

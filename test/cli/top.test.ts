@@ -92,6 +92,7 @@ async function run(
     startApp: never,
     findLab: never,
     startJupyter: never,
+    describeDocument: never,
   }
   try {
     return { code: await command(context), ...said }

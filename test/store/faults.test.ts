@@ -36,19 +36,31 @@ type Injector = {
   readonly wasReached: () => boolean
 }
 
-/** LevelDB itself is real; only the answer of its writes is not always. */
+type Write = (...args: unknown[]) => Promise<void>
+type Chain = { _write: Write }
+
+/** LevelDB itself is real; only the answer of its writes, chained or in one array, is not always. */
 function injectFaults(t: TestContext): Injector {
   let plan: { count: number; fault: Fault; isPermanent: boolean } | undefined
   let isReached = false
-  const prototype = ClassicLevel.prototype as unknown as { _batch: (...args: unknown[]) => Promise<void> }
-  const original = prototype._batch
-  t.mock.method(prototype, '_batch', async function (this: unknown, ...args: unknown[]): Promise<void> {
+  const answer = async (write: () => Promise<void>): Promise<void> => {
     if (plan !== undefined) plan.count -= 1
     const isHit = plan !== undefined && (plan.count === 0 || (plan.isPermanent && plan.count < 0))
-    if (plan === undefined || !isHit) return original.apply(this, args)
+    if (plan === undefined || !isHit) return write()
     isReached = true
-    if (plan.fault === 'unanswered') await original.apply(this, args)
+    if (plan.fault === 'unanswered') await write()
     throw Object.assign(new Error('injected'), { code: 'LEVEL_IO_ERROR' })
+  }
+  const prototype = ClassicLevel.prototype as unknown as { _batch: Write; _chainedBatch: () => Chain }
+  const { _batch, _chainedBatch } = prototype
+  t.mock.method(prototype, '_batch', async function (this: unknown, ...args: unknown[]): Promise<void> {
+    return answer(async () => _batch.apply(this, args))
+  })
+  t.mock.method(prototype, '_chainedBatch', function (this: unknown): Chain {
+    const chain = _chainedBatch.apply(this)
+    const write = chain._write.bind(chain)
+    chain._write = async (...args) => answer(async () => write(...args))
+    return chain
   })
   return {
     failFrom: (count, options) => {

@@ -32,6 +32,12 @@ async function usedFolder(t: TestContext): Promise<StoreFixture> {
   return fixture
 }
 
+async function flipByte(path: string): Promise<void> {
+  const content = await readFile(path)
+  content[20] = (content[20] ?? 0) ^ 1
+  await writeFile(path, content)
+}
+
 /** Every file with its content, but for LevelDB's own journal of what it did. */
 async function fingerprint(directory: string): Promise<Record<string, string>> {
   const prints: Record<string, string> = {}
@@ -177,12 +183,32 @@ describe('opening a data folder', () => {
   it('makes instance.json again when only that was lost, as after a crash during the very first start', async (t) => {
     const { directory, open } = await usedFolder(t)
     const path = join(directory, 'instance.json')
-    const before = await readFile(path, 'utf8')
+    const before = JSON.parse(await readFile(path, 'utf8')) as object
     await rm(path)
     const { store } = await open()
     assert.equal(await contentOf(store, A), 'text')
-    assert.equal(await readFile(path, 'utf8'), before)
+    assert.deepEqual(JSON.parse(await readFile(path, 'utf8')), { ...before, generation: 2 })
   })
+
+  for (const [what, harm] of [
+    ['is lost', async (path: string) => rm(path)],
+    ['is broken at its beginning', flipByte],
+  ] as const) {
+    it(`[STORE-17] refuses a database whose newest log ${what}, which LevelDB passes over`, async (t) => {
+      const { directory, open } = await usedFolder(t)
+      const { database, store } = await open()
+      await extend(store, A, [' and what would be gone'])
+      await database.close()
+      const levelDirectory = join(directory, 'leveldb')
+      const [log, ...others] = (await readdir(levelDirectory)).filter((name) => name.endsWith('.log'))
+      assert.deepEqual(others, [])
+      await harm(join(levelDirectory, log ?? ''))
+      await assert.rejects(open(), problem('lost', /has lost what was written.*generation 1.*says 2/))
+      await assert.rejects(open(), problem('lost', /backup/), 'and the second try is no way in')
+      await rm(join(directory, 'instance.json'))
+      assert.equal(await contentOf((await open()).store, A), 'text', 'unless a person decides so')
+    })
+  }
 
   it('lets go of the folder after every refusal', async (t) => {
     const { directory, open } = await usedFolder(t)

@@ -4,6 +4,7 @@
  */
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { describeDocument } from '../../src/app/describe-document.ts'
 import type { CommandContext } from '../../src/cli/context.ts'
 import { explain } from '../../src/cli/explain.ts'
 import type { StartApp } from '../../src/cli/running-app.ts'
@@ -58,6 +59,7 @@ const context: CommandContext = {
   isTerminal: process.env['STUB_TERMINAL'] === 'yes',
   exit: (code) => process.exit(code),
   startApp,
+  describeDocument,
   findLab,
   startJupyter,
 }

@@ -17,6 +17,8 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   too_fast: 2,
   store_unavailable: 2,
   room_full: 10,
+  server_full: 10,
+  too_many_open: 10,
   draining: 5,
 }
 

@@ -5,9 +5,11 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
-import type { RoomObserver } from '../room/ports.ts'
+import type { EvictionReason, RoomObserver } from '../room/ports.ts'
 import { METRICS, type MetricName, type MetricRow, type NamesOf } from './metric-table.ts'
 
+const EVICTION_REASONS: readonly EvictionReason[] = ['rooms', 'memory', 'person']
+const MEMORY_KINDS = ['documents', 'caches', 'queues'] as const
 const ROOM_STATES = ['loading', 'open', 'idle', 'closing', 'degraded'] as const
 
 /** Sizes of the moment. A state without rooms may be absent. */
@@ -16,6 +18,8 @@ export type LiveStats = {
   readonly sessions: number
   readonly connections: number
   readonly pendingBytes: number
+  /** Bytes. `used` is what counts against `limit`. */
+  readonly memory: Readonly<Record<(typeof MEMORY_KINDS)[number] | 'used' | 'limit', number>>
 }
 
 export type HttpAnswer = {
@@ -60,6 +64,8 @@ function roomObserver(registry: Registry): RoomObserver {
   const joinSeconds = histogram(registry, 'outrigger_join_seconds')
   const loadSeconds = histogram(registry, 'outrigger_load_seconds')
   const leaves = counter(registry, 'outrigger_leaves_total')
+  const evictions = counter(registry, 'outrigger_evictions_total')
+  const evictionsFor = childPerLabel(EVICTION_REASONS, (reason) => evictions.labels({ reason }))
   return {
     received(kind, bytes) {
       messagesOf[kind].inc()
@@ -71,6 +77,7 @@ function roomObserver(registry: Registry): RoomObserver {
     joined: (ms) => joinSeconds.observe(ms / 1000),
     left: () => leaves.inc(),
     loaded: (ms) => loadSeconds.observe(ms / 1000),
+    evicted: (reason) => evictionsFor[reason].inc(),
   }
 }
 
@@ -110,6 +117,11 @@ function registerLiveGauges(registry: Registry, stats: () => LiveStats): void {
   })
   const sessions = gauge(registry, 'outrigger_sessions', () => sessions.set(stats().sessions))
   const connections = gauge(registry, 'outrigger_connections', () => connections.set(stats().connections))
+  const memory = gauge(registry, 'outrigger_memory_bytes', () => {
+    for (const kind of MEMORY_KINDS) memory.set({ kind }, stats().memory[kind])
+  })
+  const used = gauge(registry, 'outrigger_memory_used_bytes', () => used.set(stats().memory.used))
+  const limit = gauge(registry, 'outrigger_memory_limit_bytes', () => limit.set(stats().memory.limit))
   const pending = gauge(registry, 'outrigger_pending_bytes', () => pending.set(stats().pendingBytes))
 }
 

@@ -158,4 +158,9 @@ export interface RoomObserver {
   joined(ms: number): void
   left(): void
   loaded(ms: number): void
+  /** A room that could have stayed was unloaded. */
+  evicted(reason: EvictionReason): void
 }
+
+/** Why an empty room had to go early: too many rooms, too much memory, or too many of one person. */
+export type EvictionReason = 'rooms' | 'memory' | 'person'

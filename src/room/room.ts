@@ -15,7 +15,9 @@ import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { Clock } from './clock.ts'
 import type { CommitLoop, Committer } from './commit-loop.ts'
 import { DocumentLog } from './document-log.ts'
+import { DocumentSize, storedBytes } from './document-size.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
+import { GrowthLimits } from './growth-limits.ts'
 import type { RoomPolicy } from './policy.ts'
 import type {
   AppendItem,
@@ -41,7 +43,12 @@ export type RoomDeps = {
   readonly policy: RoomPolicy
   readonly mintLineage: () => Lineage
   readonly onError: (error: unknown, document: DocumentId) => void
+  /** Something that somebody should know before it becomes a fault. */
+  readonly onWarning?: ((warning: string, document: DocumentId) => void) | undefined
 }
+
+/** Estimated bytes, by what they are for. */
+export type RoomMemory = { readonly documents: number; readonly caches: number; readonly queues: number }
 
 export class Room implements Committer, BoundRoom {
   readonly document: DocumentId
@@ -52,6 +59,7 @@ export class Room implements Committer, BoundRoom {
   readonly clock: Clock
   readonly observer: RoomObserver
   readonly policy: RoomPolicy
+  readonly growth: GrowthLimits
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
@@ -59,6 +67,7 @@ export class Room implements Committer, BoundRoom {
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
   readonly #state: StateCache
+  readonly #size: DocumentSize
   #waitingStep1: { readonly session: Session; readonly stateVector: Uint8Array }[] = []
   #inFlight: Change[] | undefined
   #batch = 0
@@ -68,9 +77,17 @@ export class Room implements Committer, BoundRoom {
   #onEmpty: () => void = () => {}
   #flushWaiters: (() => void)[] = []
 
-  /** Loads the document and lets its binding import or merge. Throws `SyncError`; leaves nothing behind then. */
-  static async load(spec: RoomSpec, deps: RoomDeps): Promise<Room> {
+  /**
+   * Loads the document and lets its binding import or merge. Throws `SyncError`; leaves nothing behind
+   * then. `admit` is asked before the document is built from its stored bytes.
+   */
+  static async load(
+    spec: RoomSpec,
+    deps: RoomDeps,
+    admit: (storedBytes: number) => Promise<void>,
+  ): Promise<Room> {
     const stored = spec.persistence === 'durable' ? await deps.store.load(spec.document) : undefined
+    await admit(storedBytes(stored))
     const room = new Room(spec, deps, stored)
     try {
       room.#binding = spec.binding?.(room)
@@ -94,6 +111,14 @@ export class Room implements Committer, BoundRoom {
     this.isNew = stored === undefined
     this.doc = restoreDoc(stored)
     this.#state = new StateCache(this.doc)
+    this.#size = new DocumentSize(this.doc, this.clock, storedBytes(stored))
+    this.growth = new GrowthLimits({
+      doc: this.doc,
+      size: this.#size,
+      clock: this.clock,
+      policy: this.policy,
+      onWarning: (warning) => deps.onWarning?.(warning, this.document),
+    })
     this.#storedBinding = stored?.binding
     this.#log =
       spec.persistence === 'durable'
@@ -127,6 +152,14 @@ export class Room implements Committer, BoundRoom {
 
   get pendingBytes(): number {
     return this.#edits.bytes
+  }
+
+  get memory(): RoomMemory {
+    return { documents: this.#size.memoryBytes, caches: this.#state.bytes, queues: this.#edits.bytes }
+  }
+
+  get memoryBytes(): number {
+    return this.#size.memoryBytes + this.#state.bytes + this.#edits.bytes
   }
 
   /** A flush costs one socket write for each peer, so a large room gathers more before each. */
@@ -214,7 +247,7 @@ export class Room implements Committer, BoundRoom {
   save(session: Session, saveId: number): void {
     const answer = (status: SaveStatus): void => session.reply(encodeSaveReply(saveId, status))
     const binding = this.#binding
-    if (binding === undefined || session.access === 'read') {
+    if (binding === undefined || session.access === 'read' || session.lacksEdits) {
       answer('failed')
       return
     }
@@ -246,6 +279,7 @@ export class Room implements Committer, BoundRoom {
 
   takeBatch(): readonly AppendItem[] {
     this.#inFlight = this.#edits.applyTo(this.doc)
+    this.growth.applied(this.#inFlight)
     return this.#log?.recordsOf(this.#inFlight, this.clock.now()) ?? []
   }
 
@@ -314,6 +348,7 @@ export class Room implements Committer, BoundRoom {
     const log = this.#log
     if (log?.isWorthCompacting !== true) return
     const snapshot = this.#state.encoded()
+    this.#size.measured(snapshot.length)
     runInBackground(
       () => log.compact(snapshot),
       (error) => this.onError(error),

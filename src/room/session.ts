@@ -14,6 +14,7 @@ import type { ClientMessage } from '../protocol/message.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
 import type { Peer } from './ports.ts'
 import type { Room } from './room.ts'
+import { type EditMessage, SessionGrowth } from './session-growth.ts'
 
 export type Member = { readonly principal: Principal; readonly access: Access; readonly peer: Peer }
 
@@ -34,6 +35,7 @@ export class Session implements Author {
   readonly #limits: DecodeLimits
   readonly #parked: ClientEdit[] = []
   #refusedWrites = 0
+  #growth: SessionGrowth | undefined
   #lag: Lag | undefined
   #lastSentAt: number
   #isSynced = false
@@ -63,6 +65,11 @@ export class Session implements Author {
 
   get lastSentAt(): number {
     return this.#lastSentAt
+  }
+
+  /** True while the client has edits that a limit kept out of the document. */
+  get lacksEdits(): boolean {
+    return this.#growth?.lacksEdits === true
   }
 
   get laggingSince(): number | undefined {
@@ -144,7 +151,12 @@ export class Session implements Author {
     const bytes = this.#parked.reduce((sum, parked) => sum + parked.update.length, edit.update.length)
     // A dropped edit is not lost: the client still has it and answers our step 1 with it.
     if (this.#parked.length < maxParkedEdits && bytes <= maxParkedBytes) this.#parked.push(edit)
-    this.#room.requestMissing(this)
+    if (this.#growth?.isWorthAsking(edit.facts) !== false) this.#room.requestMissing(this)
+  }
+
+  /** See `SessionGrowth.retry`. */
+  retryRefused(now: number): void {
+    this.#growth?.retry(now, () => this.#room.requestMissing(this))
   }
 
   unpark(): readonly ClientEdit[] {
@@ -162,7 +174,7 @@ export class Session implements Author {
         return
       case 'syncStep2':
       case 'update':
-        this.#applyUpdate(message.update)
+        this.#applyUpdate(message)
         return
       case 'awareness':
         this.#room.receivePresence(this, message.entries)
@@ -178,11 +190,11 @@ export class Session implements Author {
     }
   }
 
-  #applyUpdate(update: Uint8Array): void {
-    const facts = inspectUpdate(update)
-    // What a client with nothing to say answers to our step 1.
-    if (addsNothing(update, facts, this.#room.doc)) return
-    this.#room.receiveEdit(this, { update, facts, receivedAt: this.#room.clock.elapsed() })
+  #applyUpdate(message: EditMessage): void {
+    this.#growth ??= new SessionGrowth(this.#room, this)
+    const facts = this.#growth.admit(message)
+    if (facts === undefined) return
+    this.#room.receiveEdit(this, { update: message.update, facts, receivedAt: this.#room.clock.elapsed() })
   }
 
   /**

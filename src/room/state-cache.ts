@@ -14,6 +14,10 @@ export class StateCache {
     this.#doc = doc
   }
 
+  get bytes(): number {
+    return (this.#encoded?.length ?? 0) + (this.#frame?.length ?? 0)
+  }
+
   invalidate(): void {
     this.#encoded = undefined
     this.#frame = undefined

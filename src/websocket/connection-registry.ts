@@ -1,15 +1,25 @@
 import type { CloseReason } from '../protocol/close-reason.ts'
 import type { Connection } from './connection.ts'
 
+export type ConnectionRegistryOptions = {
+  readonly maxConnections: number
+  readonly maxConnectionsPerPerson: number
+  readonly pingMs: number
+}
+
 /** All room connections of the process, and the one timer that pings them. */
 export class ConnectionRegistry {
   readonly #connections = new Set<Connection>()
+  /** Person -> open connections; nobody with none. */
+  readonly #countOf = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
   readonly #maxConnections: number
+  readonly #maxConnectionsPerPerson: number
   #onEmpty: (() => void) | undefined
 
-  constructor(options: { readonly maxConnections: number; readonly pingMs: number }) {
+  constructor(options: ConnectionRegistryOptions) {
     this.#maxConnections = options.maxConnections
+    this.#maxConnectionsPerPerson = options.maxConnectionsPerPerson
     this.#timer = setInterval(() => this.#sweep(), options.pingMs)
     this.#timer.unref()
   }
@@ -22,12 +32,22 @@ export class ConnectionRegistry {
     return this.#connections.size >= this.#maxConnections
   }
 
-  add(connection: Connection): void {
-    this.#connections.add(connection)
+  isFullFor(personId: string): boolean {
+    return (this.#countOf.get(personId) ?? 0) >= this.#maxConnectionsPerPerson
   }
 
-  delete(connection: Connection): void {
-    this.#connections.delete(connection)
+  /** The person is left out for a connection that is only told why it is refused. */
+  add(connection: Connection, personId: string | undefined): void {
+    this.#connections.add(connection)
+    if (personId !== undefined) this.#countOf.set(personId, (this.#countOf.get(personId) ?? 0) + 1)
+  }
+
+  /** With the same person as in `add`. */
+  delete(connection: Connection, personId: string | undefined): void {
+    if (!this.#connections.delete(connection)) return
+    const count = personId === undefined ? 0 : (this.#countOf.get(personId) ?? 0)
+    if (personId !== undefined && count > 1) this.#countOf.set(personId, count - 1)
+    else if (personId !== undefined) this.#countOf.delete(personId)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 

@@ -29,11 +29,15 @@ export type GrowthOptions = {
 /** Whoever was told less than this ago is not told again. */
 const REMEMBER_MS = 60_000
 const MAX_REMEMBERED = 1000
+/** Share of the limit from which on it matters what an edit takes away before it is applied. */
+const NEARLY_FULL = 0.9
 
 export class GrowthLimits {
   readonly #options: GrowthOptions
   /** Client ids of edits that were let through and are not in the document yet. */
   readonly #expected = new Set<number>()
+  /** What those edits will take away; looked at only where the limit is near. */
+  #expectedRemovedBytes = 0
   /** Client id -> when its edit was refused. */
   readonly #refused = new Map<number, number>()
   readonly #warnedOf = new Set<GrowthRefusal | 'many_client_ids'>()
@@ -66,7 +70,8 @@ export class GrowthLimits {
     if (!addsContent(facts, doc)) return undefined
     if (newClientIds.length > 0 && this.#clientIdsWith(newClientIds) > policy.maxClientIds)
       return this.#refuse('too_many_client_ids')
-    if (size.hasSpaceFor(update.length + queuedBytes, policy.maxDocumentBytes)) return undefined
+    const extraBytes = update.length + queuedBytes - this.#expectedRemovedBytes
+    if (size.hasSpaceFor(extraBytes, policy.maxDocumentBytes)) return undefined
     if (removedBytes(update, facts, doc) >= update.length) return undefined
     return this.#refuse('document_full')
   }
@@ -76,14 +81,18 @@ export class GrowthLimits {
     return this.#options.size.hasSpaceFor(bytes, this.#options.policy.maxDocumentBytes)
   }
 
-  letThrough(newClientIds: readonly number[]): void {
+  letThrough(update: Uint8Array, facts: UpdateFacts, newClientIds: readonly number[]): void {
     for (const client of newClientIds) this.#expected.add(client)
     if (newClientIds.length > 0) this.#alarmIfMany()
+    const { doc, size, policy } = this.#options
+    if (facts.deleteRanges > 0 && size.encodedBytes > policy.maxDocumentBytes * NEARLY_FULL)
+      this.#expectedRemovedBytes += removedBytes(update, facts, doc)
   }
 
   /** All that was let through is in the document, or was thrown away. */
   applied(changes: readonly Change[]): void {
     this.#expected.clear()
+    this.#expectedRemovedBytes = 0
     for (const { update } of changes) if (update !== undefined) this.#options.size.grew(update.length)
   }
 

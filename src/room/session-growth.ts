@@ -59,7 +59,7 @@ export class SessionGrowth {
       return this.#room.isBookkeeping(update) ? undefined : this.#refuse(refusal, update)
     if (kind === 'update') this.#countClientIds(newClientIds)
     else this.#refused = undefined
-    growth.letThrough(newClientIds)
+    growth.letThrough(update, facts, newClientIds)
     return facts
   }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as Y from 'yjs'
 import { documentMemory, storedDocumentMemory } from '../../src/document/memory-estimate.ts'
 import { SyncError } from '../../src/protocol/errors.ts'
 import type { DocumentBinding, RoomSpec } from '../../src/room/ports.ts'
@@ -18,11 +17,8 @@ function specOf(room: Fixture, name: string): RoomSpec {
 
 /** Writes a document of so many characters, and leaves it in the store only. */
 async function store(room: Fixture, name: string, characters: number): Promise<void> {
-  const doc = new Y.Doc()
-  doc.getText('source').insert(0, 'x'.repeat(characters))
-  const spec = specOf(room, name)
-  const writer = await room.join(new RoomClient(`writer of ${name}`, 'edit', doc), spec)
-  await until(() => writer.isSynced)
+  const writer = await room.join(new RoomClient(`writer of ${name}`), specOf(room, name))
+  writer.text.insert(0, 'x'.repeat(characters))
   await room.loop.idle()
   writer.session?.leave()
   room.clock.advance(61_000)

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { getHeapStatistics } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { activityFacts } from './app/activity.ts'
@@ -24,6 +25,7 @@ import { ProcessWatch } from './observability/process-facts.ts'
 import type { Lineage } from './protocol/names.ts'
 import { systemClock } from './room/clock.ts'
 import { CommitLoop } from './room/commit-loop.ts'
+import type { HeapUse } from './room/memory-budget.ts'
 import { RoomRegistry } from './room/room-registry.ts'
 import { LevelFileIndex } from './store/file-index.ts'
 import { DiskSpaceWatch } from './store/disk-space.ts'
@@ -86,6 +88,7 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
   const store = new LevelDocumentStore(database, { mayBegin: () => !disk.isFull })
   const connections = new ConnectionRegistry({
     maxConnections: config.limits.maxConnections,
+    maxConnectionsPerPerson: config.limits.maxConnectionsPerUser,
     pingMs: config.limits.pingMs,
   })
   const metrics = createMetrics({
@@ -107,9 +110,11 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
     loop,
     clock: systemClock,
     observer,
+    heap: heapUse,
     policy: roomPolicy(config),
     mintLineage: () => randomBytes(16).toString('hex') as Lineage,
     onError: (error, document) => logger.error({ err: error, document }, 'room'),
+    onWarning: (warning, document) => logger.warn({ document }, warning),
   })
   return { store, loop, rooms, connections, metrics }
 }
@@ -183,7 +188,10 @@ function upgradeHandler(deps: {
     limits: config.limits,
     onJoin: ({ room, user, outcome }) => {
       if (outcome === 'joined') logger.info({ room, user }, 'joined')
-      else logger.warn({ room, user, code: outcome }, 'not joined')
+      else {
+        core.metrics.observer.rejected(outcome)
+        logger.warn({ room, user, code: outcome }, 'not joined')
+      }
     },
     onError,
   })
@@ -235,6 +243,11 @@ async function closeEverything(
     { what: 'the data folder', close: () => database.close() },
   ])
   logger.info('stopped')
+}
+
+function heapUse(): HeapUse {
+  const { used_heap_size, heap_size_limit } = getHeapStatistics()
+  return { usedBytes: used_heap_size, limitBytes: heap_size_limit }
 }
 
 function addressOf(host: string, port: number, baseUrl: string): string {

@@ -48,7 +48,8 @@ function promClient(): Record<string, Report> {
 }
 
 function tally(): Record<string, Report> {
-  const stats = () => ({ rooms: {}, sessions: 0, connections: 0, pendingBytes: 0 })
+  const memory = { documents: 0, caches: 0, queues: 0, used: 0, limit: 0 }
+  const stats = () => ({ rooms: {}, sessions: 0, connections: 0, pendingBytes: 0, memory })
   const { observer } = createMetrics({ version: '0', stats })
   const ms = (at: number): number => MS[at & 1023] ?? 0
   return {

@@ -24,13 +24,14 @@ export function activityFacts({
   process,
 }: ActivitySources): ActivityFacts {
   const { tally } = metrics
-  const { rooms: roomStates, sessions, pendingBytes } = rooms.stats()
+  const { rooms: roomStates, sessions, pendingBytes, memory } = rooms.stats()
   return {
     isStoreWritable: loop.failure === undefined,
     connections: connections.size,
     sessions,
     lagging: tally.lagging,
     pendingBytes,
+    budgetBytes: memory.limit,
     roomStates,
     process: process.read(),
     counters: {

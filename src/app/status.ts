@@ -37,11 +37,13 @@ export async function statusFacts({
 }: StatusSources): Promise<StatusFacts> {
   const isStoreWritable = loop.failure === undefined
   const check = await checkJupyter?.()
+  const { sessions, memory } = rooms.stats()
   return {
     rooms: await Promise.all(
       rooms.summaries().map(async (room) => ({ ...room, title: await titleOf(room, files) })),
     ),
-    sessions: rooms.stats().sessions,
+    sessions,
+    memory,
     jupyter: check === undefined ? 'none' : check === 'ok' ? 'answers' : check,
     isStoreWritable,
     isReady: isStoreWritable && !life.isDraining,

@@ -11,6 +11,25 @@ export const ROOMS = {
     1_000,
   ),
   maxOpen: count(2_000, 'Rooms in memory at once; above it, empty rooms go first, then joins are refused.'),
+  maxBytes: bytes(
+    1024 * MIB,
+    "Memory of all documents together, as estimated; above it, empty rooms go first, then new rooms are refused. The same happens when Node's heap is 85 % full: it has a limit of its own (--max-old-space-size).",
+    MIB,
+  ),
+  maxDocumentBytes: bytes(
+    64 * MIB,
+    'One document, encoded. A full one takes no more content; it can be read, and made smaller.',
+    KIB,
+  ),
+  maxUpdateBytes: bytes(
+    64 * MIB,
+    'One edit, or all that a client brings along when it comes back; a frame has limits of its own.',
+    KIB,
+  ),
+  maxClientIds: count(
+    5_000,
+    'Browsers (page loads) that ever wrote in one document: each makes every edit slower. Above it, only those may write that did before; at 2,000 the log says so.',
+  ),
   maxSessions: count(500, 'People (browser tabs) in one room.'),
   maxPendingBytes: bytes(
     64 * MIB,
@@ -39,6 +58,18 @@ export const AWARENESS = {
 
 export const LIMITS = {
   maxConnections: count(10_000, 'Websockets to rooms, for the whole process.'),
+  maxConnectionsPerUser: count(
+    200,
+    'The same for one person, in all tabs together; JupyterLab has one for each open document. Visitors of open mode count as one person as long as they keep their cookie.',
+  ),
+  maxRoomsPerUser: count(
+    200,
+    'Rooms in memory that one person was the first to enter, and is in or has left empty; at the limit their empty ones go first.',
+  ),
+  maxNewClientIds: count(
+    8,
+    'Yjs client ids that one connection may introduce by its edits; one that comes back with more is let in.',
+  ),
   maxUpgradesInFlight: count(64, 'Websocket handshakes being answered at once.'),
   maxFrameBytes: bytes(16 * MIB, 'One frame of a plain room.', KIB),
   jupyterMaxFrameBytes: bytes(

@@ -18,6 +18,8 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   store_unavailable: 2,
   disk_full: 60,
   room_full: 10,
+  server_full: 10,
+  too_many_open: 10,
   draining: 5,
 }
 

@@ -183,6 +183,22 @@ export const METRICS = {
     help: 'Free space on the disk of the data folder; NaN when it cannot be told.',
     labels: [],
   },
+  outrigger_memory_bytes: {
+    type: 'gauge',
+    help: 'Estimated memory of the rooms: live documents, encoded copies for joiners, edits that wait.',
+    labels: ['kind'],
+  },
+  outrigger_memory_used_bytes: {
+    type: 'gauge',
+    help: 'The same in all, as it counts against the limit: with rooms that are loading or being unloaded.',
+    labels: [],
+  },
+  outrigger_memory_limit_bytes: { type: 'gauge', help: 'What it may be (rooms.maxBytes).', labels: [] },
+  outrigger_evictions_total: {
+    type: 'counter',
+    help: 'Empty rooms that were unloaded early, by what there was too much of.',
+    labels: ['reason'],
+  },
   outrigger_http_request_seconds: {
     type: 'histogram',
     help: 'Time from a request to the end of its answer, by route pattern and status class.',

@@ -15,6 +15,7 @@ import {
   scrapedHistograms,
 } from './scraped.ts'
 
+const MEMORY_KINDS = ['documents', 'caches', 'queues'] as const
 const ROOM_STATES = ['loading', 'open', 'idle', 'closing', 'degraded'] as const
 
 /** Sizes of the moment. A state without rooms may be absent. */
@@ -25,6 +26,8 @@ export type LiveStats = {
   readonly pendingBytes: number
   /** Undefined when it cannot be told. */
   readonly dataFreeBytes?: number | undefined
+  /** Bytes. `used` is what counts against `limit`. */
+  readonly memory: Readonly<Record<(typeof MEMORY_KINDS)[number] | 'used' | 'limit', number>>
 }
 
 export type HttpAnswer = {
@@ -99,6 +102,7 @@ function registerPeople(registry: Registry, tally: RoomTally): void {
   scrapedCounter(registry, 'outrigger_presence_sent_total', () => tally.presenceOut)
   scrapedCounter(registry, 'outrigger_presence_sent_bytes_total', () => tally.presenceOutBytes)
   scrapedCounter(registry, 'outrigger_leaves_total', () => tally.leaves)
+  scrapedCounters(registry, 'outrigger_evictions_total', tally.evictions)
 }
 
 function httpObserver(registry: Registry): Metrics['answered'] {
@@ -118,6 +122,12 @@ function registerLiveGauges(registry: Registry, stats: () => LiveStats): void {
   scrapedGauge(registry, 'outrigger_connections', () => stats().connections)
   scrapedGauge(registry, 'outrigger_pending_bytes', () => stats().pendingBytes)
   scrapedGauge(registry, 'outrigger_data_free_bytes', () => stats().dataFreeBytes ?? NaN)
+  const memory = gauge(registry, 'outrigger_memory_bytes', () => {
+    const live = stats().memory
+    for (const kind of MEMORY_KINDS) memory.set({ kind }, live[kind])
+  })
+  scrapedGauge(registry, 'outrigger_memory_used_bytes', () => stats().memory.used)
+  scrapedGauge(registry, 'outrigger_memory_limit_bytes', () => stats().memory.limit)
 }
 
 function gauge(registry: Registry, name: NamesOf<'gauge'>, collect?: () => void): Gauge {

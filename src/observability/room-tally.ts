@@ -4,7 +4,7 @@
  */
 import { ERRORS, type ErrorCode } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
-import type { AnswerKind, LagOutcome, ParkOutcome, RoomObserver } from '../room/ports.ts'
+import type { AnswerKind, EvictionReason, LagOutcome, ParkOutcome, RoomObserver } from '../room/ports.ts'
 import { Distribution } from './distribution.ts'
 import { METRICS, type NamesOf } from './metric-table.ts'
 
@@ -24,6 +24,7 @@ export class RoomTally implements RoomObserver {
   readonly parkedEdits: Record<ParkOutcome, number> = { kept: 0, dropped: 0 }
   readonly answers: Record<AnswerKind, number> = { whole: 0, difference: 0 }
   readonly answerBytes: Record<AnswerKind, number> = { whole: 0, difference: 0 }
+  readonly evictions: Record<EvictionReason, number> = { rooms: 0, memory: 0, person: 0 }
   receivedBytes = 0
   commitBytes = 0
   broadcastFrames = 0
@@ -127,6 +128,10 @@ export class RoomTally implements RoomObserver {
   compacted(snapshot: Parameters<RoomObserver['compacted']>[0]): void {
     this.compactionSeconds.add(snapshot.ms / 1000)
     this.compactionBytes += snapshot.bytes
+  }
+
+  evicted(reason: EvictionReason): void {
+    this.evictions[reason] += 1
   }
 }
 

@@ -79,6 +79,32 @@ export const ERRORS = {
     level: 'warn',
     message: 'The message is larger than this server takes.',
   },
+  document_full: {
+    status: 413,
+    close: 'edit_refused',
+    level: 'warn',
+    message:
+      'The document is full (rooms.maxDocumentBytes); your last edit was not taken. Reload, then delete something.',
+  },
+  update_too_large: {
+    status: 413,
+    close: 'edit_refused',
+    level: 'warn',
+    message: 'The edit is larger than rooms.maxUpdateBytes and was not taken. Reload, then make it in parts.',
+  },
+  too_many_client_ids: {
+    status: 413,
+    close: 'edit_refused',
+    level: 'warn',
+    message:
+      'Too many browsers have written here (rooms.maxClientIds); your edit was not taken. Go on in a copy.',
+  },
+  too_many_open: {
+    status: 429,
+    close: 'try_again_later',
+    level: 'warn',
+    message: 'You have too many tabs or rooms open here; close some of them.',
+  },
   too_fast: { status: 429, close: 'too_fast', level: 'warn', message: 'Too many requests; wait a moment.' },
   load_failed: {
     status: 500,
@@ -114,7 +140,13 @@ export const ERRORS = {
     status: 503,
     close: 'try_again_later',
     level: 'warn',
-    message: 'Too many people are in this room, or too many rooms are open; try again later.',
+    message: 'Too many people are in this room; try again later.',
+  },
+  server_full: {
+    status: 503,
+    close: 'try_again_later',
+    level: 'warn',
+    message: 'This server has no memory left for another room; try again later.',
   },
   draining: { status: 503, close: 'restarting', level: 'info', message: 'The server is restarting.' },
 } as const satisfies Record<string, ErrorRow>

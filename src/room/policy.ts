@@ -29,4 +29,18 @@ export type RoomPolicy = {
   /** An empty room stays loaded this long. */
   readonly idleUnloadMs: number
   readonly maxOpenRooms: number
+  /** Estimated memory of all rooms together. */
+  readonly maxMemoryBytes: number
+  /** Rooms in memory that one person entered first and is in, or has left empty. */
+  readonly maxRoomsPerPerson: number
+  /** Encoded size above which a document takes no more content. */
+  readonly maxDocumentBytes: number
+  /** One edit, or what a client brings along when it comes back. */
+  readonly maxUpdateBytes: number
+  /** Yjs client ids that ever wrote in one document; Yjs's cost of an edit grows with them. */
+  readonly maxClientIds: number
+  /** Reported in the log, once, when a document has so many. */
+  readonly alarmClientIds: number
+  /** Client ids that one session may introduce by its edits; what answers a step 1 is not counted. */
+  readonly maxNewClientIds: number
 }

@@ -187,8 +187,12 @@ export interface RoomObserver {
   /** Awareness states handed to sockets: one state to three peers is three. */
   presenceSent(states: number, bytes: number): void
   compacted(snapshot: { readonly bytes: number; readonly ms: number }): void
+  /** A room that could have stayed was unloaded. */
+  evicted(reason: EvictionReason): void
 }
 
 export type AnswerKind = 'whole' | 'difference'
 export type LagOutcome = 'caught_up' | 'too_slow' | 'left'
 export type ParkOutcome = 'kept' | 'dropped'
+/** Why an empty room had to go early: too many rooms, too much memory, or too many of one person. */
+export type EvictionReason = 'rooms' | 'memory' | 'person'

@@ -7,16 +7,26 @@ import { KEEP_ALIVE } from '../protocol/encode.ts'
 import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import { outbound } from '../protocol/outbound.ts'
+import type { Evictable } from './choose-evictions.ts'
+import type { HeapUse } from './memory-budget.ts'
 import type { RoomOpener, RoomSpec } from './ports.ts'
+import { RoomSpace, type Space, type SpaceRefusal } from './room-space.ts'
 import type { RoomState, RoomStateKind } from './room-state.ts'
 import type { RoomTraffic } from './room-meter.ts'
-import { Room, type RoomDeps } from './room.ts'
+import { Room, type RoomDeps, type RoomMemory } from './room.ts'
 import type { Member, Session } from './session.ts'
 
 export type RegistryStats = {
   readonly rooms: Readonly<Record<RoomStateKind, number>>
   readonly sessions: number
   readonly pendingBytes: number
+  /** Estimated bytes; `used` counts against `limit`, with rooms that are loading or being unloaded. */
+  readonly memory: RoomMemory & { readonly used: number; readonly limit: number }
+}
+
+export type RegistryDeps = RoomDeps & {
+  /** V8's heap; left out, only the rooms' own estimate bounds them. */
+  readonly heap?: (() => HeapUse) | undefined
 }
 
 /** What a status page may show of a room. */
@@ -50,13 +60,22 @@ const SWEEP_MS = 1000
 const KEEP_ALIVE_MESSAGE = outbound(KEEP_ALIVE)
 
 export class RoomRegistry implements RoomOpener {
-  readonly #deps: RoomDeps
+  readonly #deps: RegistryDeps
   readonly #states = new Map<DocumentId, RoomState>()
+  readonly #space: RoomSpace
   #cancelSweep: (() => void) | undefined
   #isDraining = false
 
-  constructor(deps: RoomDeps) {
+  constructor(deps: RegistryDeps) {
     this.#deps = deps
+    this.#space = new RoomSpace({
+      policy: deps.policy,
+      heap: deps.heap,
+      now: () => deps.clock.elapsed(),
+      evictable: () => this.#evictable(),
+      roomCount: () => this.#states.size,
+      isHeldBy: (document, personId) => this.#isHeldBy(document, personId),
+    })
   }
 
   async open(spec: RoomSpec): Promise<{ readonly lineage: Lineage }> {
@@ -69,27 +88,49 @@ export class RoomRegistry implements RoomOpener {
    */
   async join(spec: RoomSpec, member: Member, lineage: string | undefined): Promise<Session> {
     const startedAt = this.#deps.clock.elapsed()
+    this.#makeSpace(this.#space.forPerson(spec.document, member.principal.id))
     let room = await this.#acquire(spec)
     // It may have begun to close before we were woken, to make space for another one.
     while (!this.#isOpen(room)) room = await this.#acquire(spec)
     if (lineage !== undefined && lineage !== room.lineage) throw new SyncError('other_lineage')
     const session = room.join(member)
     this.#states.set(spec.document, { kind: 'open', room })
+    this.#space.entered(spec.document, member.principal.id)
     this.#deps.observer.joined(this.#deps.clock.elapsed() - startedAt)
     return session
+  }
+
+  /**
+   * Why this person would not be let into the room now, as far as that can be told without loading it.
+   * Asked before a websocket is accepted: a client whose handshake fails waits before it tries again.
+   */
+  refusalOf(document: DocumentId, personId: string): SpaceRefusal | undefined {
+    const kind = this.#states.get(document)?.kind
+    const isInMemory = kind !== undefined && kind !== 'closing'
+    const spaces = [
+      this.#space.forPerson(document, personId),
+      ...(isInMemory ? [] : [this.#space.forLoading(document)]),
+    ]
+    return spaces.find((space) => typeof space === 'string')
   }
 
   stats(): RegistryStats {
     const rooms = { loading: 0, open: 0, idle: 0, closing: 0 }
     let sessions = 0
     let pendingBytes = 0
+    const memory = { documents: 0, caches: 0, queues: 0 }
     for (const state of this.#states.values()) {
       rooms[state.kind] += 1
-      if (state.kind !== 'open') continue
+      if (state.kind !== 'open' && state.kind !== 'idle') continue
+      const own = state.room.memory
+      memory.documents += own.documents
+      memory.caches += own.caches
+      memory.queues += own.queues
       sessions += state.room.sessions.size
       pendingBytes += state.room.pendingBytes
     }
-    return { rooms, sessions, pendingBytes }
+    const { usedBytes: used, maxBytes: limit } = this.#space
+    return { rooms, sessions, pendingBytes, memory: { ...memory, used, limit } }
   }
 
   summaries(): RoomSummary[] {
@@ -164,7 +205,7 @@ export class RoomRegistry implements RoomOpener {
   }
 
   async #load(spec: RoomSpec): Promise<Room> {
-    this.#makeSpace()
+    this.#makeSpace(this.#space.forLoading(spec.document))
     const startedAt = this.#deps.clock.elapsed()
     const ready = this.#loadRoom(spec)
     this.#states.set(spec.document, { kind: 'loading', ready })
@@ -176,12 +217,14 @@ export class RoomRegistry implements RoomOpener {
   /** Leaves an idle room, or nothing at all: a failed load never becomes an empty document. */
   async #loadRoom(spec: RoomSpec): Promise<Room> {
     try {
-      const room = await Room.load(spec, this.#deps)
+      const room = await Room.load(spec, this.#deps, (storedBytes) => this.#admit(spec.document, storedBytes))
+      this.#space.measured(spec.document, room.memoryBytes)
       room.onEmpty(() => this.#becomeIdle(room))
       this.#becomeIdle(room)
       return room
     } catch (error) {
       this.#states.delete(spec.document)
+      this.#space.left(spec.document)
       if (error instanceof SyncError) throw error
       this.#deps.onError(error, spec.document)
       throw new SyncError('load_failed', undefined, { cause: error })
@@ -195,15 +238,43 @@ export class RoomRegistry implements RoomOpener {
     this.#scheduleSweep()
   }
 
-  /** At the limit of open rooms the longest idle clean one goes; if there is none, the newcomer is refused. */
-  #makeSpace(): void {
-    if (this.#states.size < this.#deps.policy.maxOpenRooms) return
-    for (const [document, state] of this.#states) {
-      if (state.kind !== 'idle' || !state.room.isClean) continue
+  /** Waits until the rooms that make space are gone, so that memory is never taken twice. */
+  async #admit(document: DocumentId, storedBytes: number): Promise<void> {
+    const leaving = this.#makeSpace(this.#space.reserve(document, storedBytes))
+    await Promise.all(
+      leaving.map(async (other) => {
+        const state = this.#states.get(other)
+        if (state?.kind === 'closing') await state.done
+      }),
+    )
+  }
+
+  /** Unloads what has to go, and names it; throws when there is no space. */
+  #makeSpace(space: Space): DocumentId[] {
+    if (typeof space === 'string') throw new SyncError(space)
+    for (const [document, reason] of space) {
+      const state = this.#states.get(document)
+      if (state?.kind !== 'idle') continue
       this.#startClosing(document, state.room)
-      return
+      this.#deps.observer.evicted(reason)
     }
-    throw new SyncError('room_full')
+    return [...space.keys()]
+  }
+
+  /** Nobody is in them, and nothing in them is unsaved. */
+  #evictable(): Evictable[] {
+    return [...this.#states].flatMap(([document, state]) =>
+      state.kind === 'idle' && state.room.isClean
+        ? [{ document, bytes: state.room.memoryBytes, idleSince: state.since }]
+        : [],
+    )
+  }
+
+  #isHeldBy(document: DocumentId, personId: string): boolean {
+    const state = this.#states.get(document)
+    if (state?.kind !== 'open') return true
+    for (const { principal } of state.room.sessions) if (principal.id === personId) return true
+    return false
   }
 
   #scheduleSweep(): void {
@@ -218,16 +289,22 @@ export class RoomRegistry implements RoomOpener {
   #sweep(): void {
     const now = this.#deps.clock.elapsed()
     for (const [document, state] of this.#states) {
+      if (state.kind === 'open' || state.kind === 'idle')
+        this.#space.measured(document, state.room.memoryBytes)
       if (state.kind === 'open') this.#sweepSessions(state.room, now)
       if (state.kind === 'open' || state.kind === 'idle') state.room.releaseUnusedBytes(now)
       if (state.kind !== 'idle' || now - state.since < this.#deps.policy.idleUnloadMs || !state.room.isClean)
         continue
       this.#startClosing(document, state.room)
     }
+    this.#makeSpace(this.#space.toRelieve())
   }
 
   #sweepSessions(room: Room, now: number): void {
-    for (const session of room.sessions) session.sweep(now, KEEP_ALIVE_MESSAGE)
+    for (const session of room.sessions) {
+      session.sweep(now, KEEP_ALIVE_MESSAGE)
+      if (session.lacksEdits && session.laggingSince === undefined) session.retryRefused(now)
+    }
   }
 
   #startClosing(document: DocumentId, room: Room): void {
@@ -241,10 +318,12 @@ export class RoomRegistry implements RoomOpener {
     const done = room.close()
     // Whoever waits for the end of closing only wants to load anew; a failure is the caller's.
     this.#states.set(document, { kind: 'closing', done: done.catch(() => {}) })
+    this.#space.leaving(document)
     try {
       await done
     } finally {
       this.#states.delete(document)
+      this.#space.left(document)
     }
   }
 

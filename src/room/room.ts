@@ -18,7 +18,9 @@ import type { Clock } from './clock.ts'
 import type { CommitLoop, Committer } from './commit-loop.ts'
 import { DocumentFeed } from './document-feed.ts'
 import { DocumentLog } from './document-log.ts'
+import { DocumentSize, storedBytes } from './document-size.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
+import { GrowthLimits } from './growth-limits.ts'
 import type { RoomPolicy } from './policy.ts'
 import type {
   AppendItem,
@@ -45,7 +47,12 @@ export type RoomDeps = {
   readonly policy: RoomPolicy
   readonly mintLineage: () => Lineage
   readonly onError: (error: unknown, document: DocumentId) => void
+  /** Something that somebody should know before it becomes a fault. */
+  readonly onWarning?: ((warning: string, document: DocumentId) => void) | undefined
 }
+
+/** Estimated bytes, by what they are for. */
+export type RoomMemory = { readonly documents: number; readonly caches: number; readonly queues: number }
 
 export class Room implements Committer, BoundRoom {
   readonly document: DocumentId
@@ -59,12 +66,14 @@ export class Room implements Committer, BoundRoom {
   readonly meter: RoomMeter
   readonly decodeLimits: DecodeLimits
   readonly feed: DocumentFeed
+  readonly growth: GrowthLimits
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
   readonly #edits = new EditQueue()
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
+  readonly #size: DocumentSize
   #inFlight: Change[] | undefined
   #binding: DocumentBinding | undefined
   #storedBinding: Uint8Array | undefined
@@ -72,9 +81,17 @@ export class Room implements Committer, BoundRoom {
   #onEmpty: () => void = () => {}
   #flushWaiters: (() => void)[] = []
 
-  /** Loads the document and lets its binding import or merge. Throws `SyncError`; leaves nothing behind then. */
-  static async load(spec: RoomSpec, deps: RoomDeps): Promise<Room> {
+  /**
+   * Loads the document and lets its binding import or merge. Throws `SyncError`; leaves nothing behind
+   * then. `admit` is asked before the document is built from its stored bytes.
+   */
+  static async load(
+    spec: RoomSpec,
+    deps: RoomDeps,
+    admit: (storedBytes: number) => Promise<void>,
+  ): Promise<Room> {
     const stored = spec.persistence === 'durable' ? await deps.store.load(spec.document) : undefined
+    await admit(storedBytes(stored))
     const room = new Room(spec, deps, stored)
     try {
       room.#binding = spec.binding?.(room)
@@ -105,6 +122,14 @@ export class Room implements Committer, BoundRoom {
       doc: this.doc,
       known: knownState(stored),
       requestCommit: () => deps.loop.schedule(this),
+    })
+    this.#size = new DocumentSize(this.doc, this.clock, storedBytes(stored))
+    this.growth = new GrowthLimits({
+      doc: this.doc,
+      size: this.#size,
+      clock: this.clock,
+      policy: this.policy,
+      onWarning: (warning) => deps.onWarning?.(warning, this.document),
     })
     this.#storedBinding = stored?.binding
     this.#log =
@@ -153,9 +178,13 @@ export class Room implements Committer, BoundRoom {
     return !this.#edits.isEmpty
   }
 
-  /** Bytes kept so that joins are cheap; given back by themselves some time after the last join. */
-  get cachedBytes(): number {
-    return this.feed.cachedBytes
+  get memory(): RoomMemory {
+    return { documents: this.#size.memoryBytes, caches: this.feed.cachedBytes, queues: this.#edits.bytes }
+  }
+
+  get memoryBytes(): number {
+    const { documents, caches, queues } = this.memory
+    return documents + caches + queues
   }
 
   /** A flush costs one socket write for each peer, so a large room gathers more before each. */
@@ -232,7 +261,7 @@ export class Room implements Committer, BoundRoom {
   save(session: Session, saveId: number): void {
     const answer = (status: SaveStatus): void => session.reply(encodeSaveReply(saveId, status))
     const binding = this.#binding
-    if (binding === undefined || session.access === 'read') {
+    if (binding === undefined || session.access === 'read' || session.lacksEdits) {
       answer('failed')
       return
     }
@@ -267,6 +296,7 @@ export class Room implements Committer, BoundRoom {
     this.feed.taking()
     this.#inFlight = this.#edits.applyTo(this.doc)
     this.meter.applied(this.#inFlight, startedAt)
+    this.growth.applied(this.#inFlight)
     return this.#log?.recordsOf(this.#inFlight, this.clock.now()) ?? []
   }
 
@@ -324,6 +354,7 @@ export class Room implements Committer, BoundRoom {
     const log = this.#log
     if (log?.isWorthCompacting !== true) return
     const snapshot = encodeStateAsUpdate(this.doc)
+    this.#size.measured(snapshot.length)
     runInBackground(
       () => log.compact(snapshot),
       (error) => this.onError(error),

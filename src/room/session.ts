@@ -16,6 +16,7 @@ import type { Author, ClientEdit } from './edit-queue.ts'
 import { Outlet } from './outlet.ts'
 import type { Peer } from './ports.ts'
 import type { Room } from './room.ts'
+import { type EditMessage, SessionGrowth } from './session-growth.ts'
 
 /** Reading the clock twice costs a hundredth of what an edit costs; one of so many tells as much. */
 const TIMED_EVERY = 16
@@ -33,6 +34,7 @@ export class Session implements Author {
   /** Most sessions never have any. */
   #parked: ClientEdit[] | undefined
   #refusedWrites = 0
+  #growth: SessionGrowth | undefined
 
   constructor(room: Room, member: Member) {
     this.#room = room
@@ -54,6 +56,11 @@ export class Session implements Author {
   /** True once the client was sent the document. */
   get isSynced(): boolean {
     return this.#outlet.isSynced
+  }
+
+  /** True while the client has edits that a limit kept out of the document. */
+  get lacksEdits(): boolean {
+    return this.#growth?.lacksEdits === true
   }
 
   /** Since when the peer has been over its budget. */
@@ -138,7 +145,12 @@ export class Session implements Author {
     if (isKept) parked.push(edit)
     this.#parked = parked
     this.#room.observer.parked(isKept ? 'kept' : 'dropped')
-    this.#room.requestMissing(this)
+    if (this.#growth?.isWorthAsking(edit.facts) !== false) this.#room.requestMissing(this)
+  }
+
+  /** See `SessionGrowth.retry`. */
+  retryRefused(now: number): void {
+    this.#growth?.retry(now, () => this.#room.requestMissing(this))
   }
 
   unpark(): readonly ClientEdit[] {
@@ -158,7 +170,7 @@ export class Session implements Author {
         return
       case 'syncStep2':
       case 'update':
-        this.#applyUpdate(message.update)
+        this.#applyUpdate(message)
         return
       case 'awareness':
         this.#room.observer.presenceReceived(message.entries.length)
@@ -175,11 +187,11 @@ export class Session implements Author {
     }
   }
 
-  #applyUpdate(update: Uint8Array): void {
-    const facts = inspectUpdate(update)
-    // What a client with nothing to say answers to our step 1.
-    if (addsNothing(update, facts, this.#room.doc)) return
-    this.#room.receiveEdit(this, { update, facts, receivedAt: this.#room.clock.elapsed() })
+  #applyUpdate(message: EditMessage): void {
+    this.#growth ??= new SessionGrowth(this.#room, this)
+    const facts = this.#growth.admit(message)
+    if (facts === undefined) return
+    this.#room.receiveEdit(this, { update: message.update, facts, receivedAt: this.#room.clock.elapsed() })
   }
 
   /**

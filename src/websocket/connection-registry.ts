@@ -1,15 +1,26 @@
 import type { CloseReason } from '../protocol/close-reason.ts'
 import type { Connection } from './connection.ts'
 
+export type ConnectionRegistryOptions = {
+  readonly maxConnections: number
+  readonly maxConnectionsPerPerson: number
+  readonly pingMs: number
+}
+
 /** All room connections of the process, and the one timer that pings them. */
 export class ConnectionRegistry {
-  readonly #connections = new Set<Connection>()
+  /** With the person; without one for a connection that is only told why it is refused. */
+  readonly #connections = new Map<Connection, string | undefined>()
+  /** Person -> open connections; nobody with none. */
+  readonly #countOf = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
   readonly #maxConnections: number
+  readonly #maxConnectionsPerPerson: number
   #onEmpty: (() => void) | undefined
 
-  constructor(options: { readonly maxConnections: number; readonly pingMs: number }) {
+  constructor(options: ConnectionRegistryOptions) {
     this.#maxConnections = options.maxConnections
+    this.#maxConnectionsPerPerson = options.maxConnectionsPerPerson
     this.#timer = setInterval(() => this.#sweep(), options.pingMs)
     this.#timer.unref()
   }
@@ -22,21 +33,35 @@ export class ConnectionRegistry {
     return this.#connections.size >= this.#maxConnections
   }
 
-  add(connection: Connection): void {
-    this.#connections.add(connection)
+  isFullFor(personId: string): boolean {
+    return (this.#countOf.get(personId) ?? 0) >= this.#maxConnectionsPerPerson
+  }
+
+  /** The person is left out for a connection that is only told why it is refused. */
+  add(connection: Connection, personId: string | undefined): void {
+    this.#connections.set(connection, personId)
+    if (personId !== undefined) this.#countOf.set(personId, (this.#countOf.get(personId) ?? 0) + 1)
   }
 
   delete(connection: Connection): void {
-    this.#connections.delete(connection)
+    const personId = this.#connections.get(connection)
+    if (!this.#connections.delete(connection)) return
+    if (personId !== undefined) this.#countDown(personId)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
   /** Says goodbye to everyone; whoever does not answer within `graceMs` is cut off. */
   async closeAll(reason: CloseReason, graceMs: number): Promise<void> {
     clearInterval(this.#timer)
-    for (const connection of this.#connections) connection.close(reason)
+    for (const connection of this.#connections.keys()) connection.close(reason)
     if (this.#connections.size > 0) await this.#emptyWithin(graceMs)
-    for (const connection of this.#connections) connection.terminate()
+    for (const connection of this.#connections.keys()) connection.terminate()
+  }
+
+  #countDown(personId: string): void {
+    const count = this.#countOf.get(personId) ?? 0
+    if (count > 1) this.#countOf.set(personId, count - 1)
+    else this.#countOf.delete(personId)
   }
 
   async #emptyWithin(ms: number): Promise<void> {
@@ -50,6 +75,6 @@ export class ConnectionRegistry {
   }
 
   #sweep(): void {
-    for (const connection of this.#connections) connection.checkAlive()
+    for (const connection of this.#connections.keys()) connection.checkAlive()
   }
 }

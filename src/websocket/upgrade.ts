@@ -49,6 +49,13 @@ export type JoinFacts = {
 }
 
 type RoomRoute = Extract<UpgradeRoute, { kind: 'room' }>
+type Accepted = {
+  readonly websocket: WebSocket
+  readonly socket: Duplex
+  readonly dialect: Dialect
+  /** Undefined for somebody who was not let in. */
+  readonly personId: string | undefined
+}
 type Admitted = Extract<Admission, { ok: true }>
 
 const MAX_EARLY_FRAMES = 256
@@ -122,17 +129,37 @@ export class UpgradeHandler {
     if (socket.destroyed) return
     if (!admission.ok) return this.#refuse(admission.code, route, request, socket, head)
     if (this.#deps.connections.isFull) return refuseUpgrade(socket, 'too_fast')
+    const refusal = this.#limitReached(admission, route)
+    if (refusal !== undefined) {
+      this.#deps.onJoin({ room: route.room, user: admission.principal.id, outcome: refusal })
+      return refuseUpgrade(socket, refusal)
+    }
     if (this.#refusedPairs.has(pairKey(admission, route), performance.now()))
       return refuseUpgrade(socket, 'forbidden')
     this.#servers[route.dialect].handleUpgrade(request, socket, head, (websocket) => {
-      const connection = this.#connect(websocket, socket, route.dialect)
+      const connection = this.#connect({
+        websocket,
+        socket,
+        dialect: route.dialect,
+        personId: admission.principal.id,
+      })
       runInBackground(() => this.#join(connection, admission, route), this.#deps.onError)
     })
   }
 
-  #connect(websocket: WebSocket, socket: Duplex, dialect: Dialect): Connection {
+  /**
+   * Answered with a status, also to a browser, which cannot see it: a handshake that failed is tried
+   * again ever more slowly, one that succeeded and was closed at once, by some clients, for ever.
+   */
+  #limitReached({ principal }: Admitted, { dialect, room }: RoomRoute): ErrorCode | undefined {
+    if (this.#deps.connections.isFullFor(principal.id)) return 'too_many_open'
+    const kind = dialect === 'jupyter' ? 'jupyter' : 'plain'
+    return this.#deps.rooms.refusalOf(documentId(kind, room), principal.id)
+  }
+
+  #connect({ websocket, socket, dialect, personId }: Accepted): Connection {
     const connection = new Connection(websocket, socket, this.#connectionOptions[dialect])
-    this.#deps.connections.add(connection)
+    this.#deps.connections.add(connection, personId)
     return connection
   }
 
@@ -167,7 +194,8 @@ export class UpgradeHandler {
     // Never complete a handshake for another web site.
     if (request.headers.origin === undefined || code === 'bad_origin') return refuseUpgrade(socket, code)
     this.#servers[route.dialect].handleUpgrade(request, socket, head, (websocket) => {
-      this.#connect(websocket, socket, route.dialect).close(ERRORS[code].close)
+      const { dialect } = route
+      this.#connect({ websocket, socket, dialect, personId: undefined }).close(ERRORS[code].close)
     })
   }
 }

@@ -11,7 +11,13 @@ import { httpFixture } from '../support/http-fixture.ts'
 
 const metrics = createMetrics({
   version: '1.2.3',
-  stats: () => ({ rooms: {}, sessions: 0, connections: 0, pendingBytes: 0 }),
+  stats: () => ({
+    rooms: {},
+    sessions: 0,
+    connections: 0,
+    pendingBytes: 0,
+    memory: { documents: 0, caches: 0, queues: 0, used: 0, limit: 0 },
+  }),
 })
 
 function gateOf(verdict: Access | ErrorCode): Gate {

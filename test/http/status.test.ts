@@ -29,6 +29,7 @@ const FACTS: StatusFacts = {
     room('jupyter', 'JupyterLab:globalAwareness', [ADA]),
   ],
   sessions: 5,
+  memory: { used: 1000, limit: 5000 },
   jupyter: 'answers',
   isStoreWritable: true,
   isReady: true,
@@ -52,6 +53,7 @@ test('an editor sees version, uptime, sizes, Jupyter, the store, and everybody i
     isReady: true,
     roomCount: 3,
     sessionCount: 5,
+    memory: { usedBytes: 1000, limitBytes: 5000 },
     rooms: [
       {
         kind: 'plain',

@@ -5,7 +5,13 @@ import { METRICS } from '../../src/observability/metric-table.ts'
 import { type LiveStats, createMetrics } from '../../src/observability/metrics.ts'
 import { ERRORS } from '../../src/protocol/errors.ts'
 
-const IDLE: LiveStats = { rooms: {}, sessions: 0, connections: 0, pendingBytes: 0 }
+const IDLE: LiveStats = {
+  rooms: {},
+  sessions: 0,
+  connections: 0,
+  pendingBytes: 0,
+  memory: { documents: 0, caches: 0, queues: 0, used: 0, limit: 0 },
+}
 
 function metricsWith(stats: () => LiveStats = () => IDLE) {
   return createMetrics({ version: '1.2.3', stats })
@@ -140,13 +146,23 @@ test('requests are counted by route pattern and status class', async () => {
 })
 
 test('sizes are asked for at each scrape; a state that has no rooms any more is 0', async () => {
-  let stats: LiveStats = { rooms: { open: 3, degraded: 1 }, sessions: 5, connections: 6, pendingBytes: 7 }
+  let stats: LiveStats = {
+    rooms: { open: 3, degraded: 1 },
+    sessions: 5,
+    connections: 6,
+    pendingBytes: 7,
+    memory: { documents: 8, caches: 9, queues: 10, used: 11, limit: 12 },
+  }
   const metrics = metricsWith(() => stats)
   assert.equal(await sample(metrics, 'outrigger_rooms{state="open"}'), 3)
   assert.equal(await sample(metrics, 'outrigger_rooms{state="degraded"}'), 1)
   assert.equal(await sample(metrics, 'outrigger_sessions'), 5)
   assert.equal(await sample(metrics, 'outrigger_connections'), 6)
   assert.equal(await sample(metrics, 'outrigger_pending_bytes'), 7)
+  assert.equal(await sample(metrics, 'outrigger_memory_bytes{kind="documents"}'), 8)
+  assert.equal(await sample(metrics, 'outrigger_memory_bytes{kind="queues"}'), 10)
+  assert.equal(await sample(metrics, 'outrigger_memory_used_bytes'), 11)
+  assert.equal(await sample(metrics, 'outrigger_memory_limit_bytes'), 12)
   stats = IDLE
   assert.equal(await sample(metrics, 'outrigger_rooms{state="open"}'), 0)
   assert.equal(await sample(metrics, 'outrigger_sessions'), 0)

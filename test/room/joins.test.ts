@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import * as Y from 'yjs'
 import { type Outbound, byteLength } from '../../src/protocol/outbound.ts'
 import type { RoomPolicy } from '../../src/room/policy.ts'
+import type { Room } from '../../src/room/room.ts'
 import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
 import { readMessages } from '../support/read-messages.ts'
 import { RoomClient } from '../support/room-client.ts'
@@ -44,7 +45,7 @@ async function filledRoom(t: TestContext, length: number, policy: Partial<RoomPo
     },
     cachedBytes: async () => {
       const opened = await room.rooms.open(room.plain)
-      return (opened as unknown as { cachedBytes: number }).cachedBytes
+      return (opened as unknown as Room).memory.caches
     },
   }
 }

@@ -106,7 +106,7 @@ test('[ROOM-5] at the limit of open rooms an idle one makes space, and otherwise
   await room.join(new RoomClient('bob'), specs[1])
   await assert.rejects(
     room.join(new RoomClient('carol'), specs[2]),
-    (error) => error instanceof SyncError && error.code === 'room_full',
+    (error) => error instanceof SyncError && error.code === 'server_full',
   )
   first.session?.leave()
   const carol = await room.join(new RoomClient('carol'), specs[2])

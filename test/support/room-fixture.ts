@@ -1,8 +1,10 @@
 import type { TestContext } from 'node:test'
 import { type DocumentId, type Lineage, documentId, parseRoomName } from '../../src/protocol/names.ts'
+import type { ErrorCode } from '../../src/protocol/errors.ts'
 import { CommitLoop } from '../../src/room/commit-loop.ts'
 import type { RoomPolicy } from '../../src/room/policy.ts'
-import type { DocumentStore, RoomObserver, RoomSpec } from '../../src/room/ports.ts'
+import type { HeapUse } from '../../src/room/memory-budget.ts'
+import type { DocumentStore, EvictionReason, RoomObserver, RoomSpec } from '../../src/room/ports.ts'
 import { RoomRegistry } from '../../src/room/room-registry.ts'
 import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
 import { HeldStore } from './held-store.ts'
@@ -28,6 +30,13 @@ export const TEST_POLICY: RoomPolicy = {
   compactOnUnloadRecords: 50,
   idleUnloadMs: 60_000,
   maxOpenRooms: 100,
+  maxMemoryBytes: 1024 * 1024 * 1024,
+  maxRoomsPerPerson: 100,
+  maxDocumentBytes: 16 * 1024 * 1024,
+  maxUpdateBytes: 16 * 1024 * 1024,
+  maxClientIds: 5000,
+  alarmClientIds: 2000,
+  maxNewClientIds: 8,
 }
 
 export const SILENT: RoomObserver = {
@@ -47,6 +56,7 @@ export const SILENT: RoomObserver = {
   presenceReceived: () => {},
   presenceSent: () => {},
   compacted: () => {},
+  evicted: () => {},
 }
 
 export function testDocument(name = 'demo'): DocumentId {
@@ -55,16 +65,22 @@ export function testDocument(name = 'demo'): DocumentId {
   return documentId('plain', room)
 }
 
+export type RoomFixtureOptions = Partial<RoomPolicy> & { readonly heap?: (() => HeapUse) | undefined }
+
 /** A registry over an in-memory store, with time and disk in the test's hands. */
 export function roomFixture(
   t: TestContext,
-  policy: Partial<RoomPolicy> = {},
+  options: RoomFixtureOptions = {},
   inner?: DocumentStore,
   observer: RoomObserver = SILENT,
 ) {
+  const { heap, ...policy } = options
   const clock = new ManualClock()
   const store = new HeldStore(inner ?? new MemoryDocumentStore())
   const errors: unknown[] = []
+  const warnings: string[] = []
+  const evictions: EvictionReason[] = []
+  const rejections: ErrorCode[] = []
   const loop = new CommitLoop({
     store,
     clock,
@@ -74,15 +90,25 @@ export function roomFixture(
     maxRetryMs: 1000,
     onFailure: (error) => errors.push(error),
   })
+  const watched: RoomObserver =
+    observer === SILENT
+      ? {
+          ...SILENT,
+          evicted: (reason) => evictions.push(reason),
+          rejected: (code) => rejections.push(code),
+        }
+      : observer
   let lineages = 0
   const rooms = new RoomRegistry({
     store,
     loop,
     clock,
-    observer,
+    observer: watched,
+    heap,
     policy: { ...TEST_POLICY, ...policy },
     mintLineage: () => String((lineages += 1)).padStart(32, '0') as Lineage,
     onError: (error) => errors.push(error),
+    onWarning: (warning) => warnings.push(warning),
   })
   const clients: RoomClient[] = []
   t.after(async () => {
@@ -97,6 +123,9 @@ export function roomFixture(
     loop,
     rooms,
     errors,
+    warnings,
+    evictions,
+    rejections,
     plain,
     async join(client: RoomClient, spec: RoomSpec = plain, lineage?: string): Promise<RoomClient> {
       clients.push(client)

@@ -23,6 +23,7 @@ export type RoomServerOptions = {
   readonly port?: number | undefined
   readonly policy?: Partial<RoomPolicy> | undefined
   readonly maxFrameBytes?: number | undefined
+  readonly maxConnectionsPerPerson?: number | undefined
   /** Lets a test delay or break the decision. */
   readonly gate?: Gate | undefined
 }
@@ -69,7 +70,11 @@ export async function startRoomServer(t: TestContext, options: RoomServerOptions
     mintLineage: () => (lineages += 1).toString(16).padStart(32, '0') as Lineage,
     onError,
   })
-  const connections = new ConnectionRegistry({ maxConnections: 100, pingMs: 25_000 })
+  const connections = new ConnectionRegistry({
+    maxConnections: 100,
+    maxConnectionsPerPerson: options.maxConnectionsPerPerson ?? 100,
+    pingMs: 25_000,
+  })
   const joins: JoinFacts[] = []
   const maxFrameBytes = options.maxFrameBytes ?? 1024 * 1024
   const upgrades = new UpgradeHandler({

@@ -19,6 +19,8 @@ export type StatusFacts = {
   readonly rooms: readonly RoomFacts[]
   /** Browser tabs in rooms; one person may have several. */
   readonly sessions: number
+  /** Estimated bytes of all rooms, and what they may be. */
+  readonly memory: { readonly used: number; readonly limit: number }
   readonly jupyter: JupyterStatus
   readonly isStoreWritable: boolean
   readonly isReady: boolean
@@ -40,6 +42,7 @@ export type StatusAnswer = {
   readonly isReady: boolean
   readonly roomCount: number
   readonly sessionCount: number
+  readonly memory: { readonly usedBytes: number; readonly limitBytes: number }
   /** Absent when the caller may not see who is here. At most the first 200. */
   readonly rooms?: readonly RoomAnswer[] | undefined
 }
@@ -71,6 +74,7 @@ export function statusRoute(deps: StatusDeps): FastifyPluginAsync {
         isReady: facts.isReady,
         roomCount: facts.rooms.length,
         sessionCount: facts.sessions,
+        memory: { usedBytes: facts.memory.used, limitBytes: facts.memory.limit },
         ...(visible === undefined ? {} : { rooms: visible }),
       }
     })

@@ -19,6 +19,7 @@ const view = {
   store: element('store', HTMLElement),
   roomCount: element('room-count', HTMLElement),
   sessionCount: element('session-count', HTMLElement),
+  memory: element('memory', HTMLElement),
   uptime: element('uptime', HTMLElement),
   version: element('version', HTMLElement),
   rooms: element('rooms', HTMLElement),
@@ -41,6 +42,7 @@ function render(status: StatusAnswer): void {
   )
   view.roomCount.textContent = String(status.roomCount)
   view.sessionCount.textContent = String(status.sessionCount)
+  view.memory.textContent = `${inMiB(status.memory.usedBytes)} of ${inMiB(status.memory.limitBytes)} MiB`
   view.uptime.textContent = formatDuration(status.uptimeMs)
   view.version.textContent = status.version
   view.problem.hidden = true
@@ -71,6 +73,10 @@ function roomItem({ kind, title, people, personCount }: RoomAnswer): HTMLLIEleme
   }
   item.append(span('title', title), span('kind', kind === 'jupyter' ? 'Jupyter' : 'room'), list)
   return item
+}
+
+function inMiB(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20)
 }
 
 function formatDuration(ms: number): string {

@@ -11,6 +11,7 @@ import type { RoomOpener, RoomSpec } from './ports.ts'
 import type { RoomState, RoomStateKind } from './room-state.ts'
 import { Room, type RoomDeps } from './room.ts'
 import type { Member, Session } from './session.ts'
+import { TurnBudget } from './turn-budget.ts'
 
 export type RegistryStats = {
   readonly rooms: Readonly<Record<RoomStateKind, number>>
@@ -24,7 +25,11 @@ export type RoomSummary = {
   readonly people: readonly { readonly id: string; readonly displayName: string; readonly color: string }[]
 }
 
+export type RegistryDeps = Omit<RoomDeps, 'encoding'>
+
 const SWEEP_MS = 1000
+/** For answers to people who come back, in one turn of the event loop. */
+const ENCODING_BUDGET_MS = 5
 const KEEP_ALIVE_MESSAGE = outbound(KEEP_ALIVE)
 
 export class RoomRegistry implements RoomOpener {
@@ -33,8 +38,9 @@ export class RoomRegistry implements RoomOpener {
   #cancelSweep: (() => void) | undefined
   #isDraining = false
 
-  constructor(deps: RoomDeps) {
-    this.#deps = deps
+  constructor(deps: RegistryDeps) {
+    const encoding = new TurnBudget({ clock: deps.clock, budgetMs: ENCODING_BUDGET_MS })
+    this.#deps = { ...deps, encoding }
   }
 
   async open(spec: RoomSpec): Promise<{ readonly lineage: Lineage }> {

@@ -35,6 +35,7 @@ import { Presence } from './presence.ts'
 import { type Member, Session } from './session.ts'
 import { restoreDoc } from './restore-doc.ts'
 import type { KnownState } from './state-answers.ts'
+import type { TurnBudget } from './turn-budget.ts'
 
 export type RoomDeps = {
   readonly store: DocumentStore
@@ -42,6 +43,7 @@ export type RoomDeps = {
   readonly clock: Clock
   readonly observer: RoomObserver
   readonly policy: RoomPolicy
+  readonly encoding: TurnBudget
   readonly mintLineage: () => Lineage
   readonly onError: (error: unknown, document: DocumentId) => void
 }

@@ -7,13 +7,7 @@
  * updates outgrow their share of the encoding is it made again.
  */
 import { type Doc, encodeStateAsUpdate } from 'yjs'
-import {
-  type Outbound,
-  asUpdate,
-  joined,
-  outboundStep2,
-  outboundUpdates,
-} from '../protocol/outbound.ts'
+import { type Outbound, asUpdate, joined, outboundStep2, outboundUpdates } from '../protocol/outbound.ts'
 import { type TailMark, UpdateTail } from './update-tail.ts'
 
 /** A whole document that is known as bytes already: a stored snapshot and the updates after it. */

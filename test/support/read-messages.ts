@@ -6,7 +6,7 @@ export function readMessages(sent: Outbound): Uint8Array[] {
   const messages: Uint8Array[] = []
   let parts: Buffer[] | undefined
   for (const slice of sent) {
-    for (let at = 0; at < slice.length; ) {
+    for (let at = 0; at < slice.length;) {
       const first = slice.readUInt8(at)
       const short = slice.readUInt8(at + 1)
       assert.ok(short <= 127, 'a server does not mask')

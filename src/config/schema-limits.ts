@@ -83,7 +83,7 @@ export const LIMITS = {
     'Unsent data after which a slow connection gets one catch-up later instead of every edit.',
     KIB,
   ),
-  slowPeerMs: milliseconds(30_000, 'A slow connection that does not catch up within this time is closed.'),
+  slowPeerMs: milliseconds(30_000, 'A slow connection that takes nothing at all for this long is closed.'),
   maxParkedEdits: count(64, 'Edits of one connection that arrived before what they build on.'),
   maxParkedBytes: bytes(MIB, 'The same, in size.'),
   maxParkedMs: milliseconds(10_000, 'The same, in time.'),

@@ -12,6 +12,7 @@ import type { Change } from './edit-queue.ts'
 import type { RoomMeter } from './room-meter.ts'
 import type { Session } from './session.ts'
 import { type KnownState, StateAnswers } from './state-answers.ts'
+import type { TurnBudget } from './turn-budget.ts'
 import type { TailMark } from './update-tail.ts'
 
 /** A moment of the document, to be brought up to date from; shared by all who stopped there. */
@@ -22,6 +23,8 @@ export type DocumentFeedOptions = {
   readonly known: KnownState | undefined
   readonly clock: Clock
   readonly meter: RoomMeter
+  /** Diffs of a large document take their time, and many people may come back at once. */
+  readonly encoding: TurnBudget
   /** Makes the commit loop call the room soon, also when nothing is to be written. */
   readonly requestCommit: () => void
 }
@@ -45,10 +48,6 @@ export class DocumentFeed {
   /** The document holds exactly what was shown: not while a batch is being written. */
   get isSettled(): boolean {
     return this.#taken === this.#shown
-  }
-
-  get shownBatches(): number {
-    return this.#shown
   }
 
   /** The batch that holds everything received so far; `hasQueued`: something is in no batch yet. */
@@ -103,10 +102,20 @@ export class DocumentFeed {
     for (const session of waiting ?? []) session.serve()
   }
 
-  wait(session: Session): void {
+  /**
+   * Whether the session may be sent of the document now: the batch with this number is in the log and
+   * nothing else is in the document, and there is time. If not, `session.serve` is called when it may be.
+   */
+  mayServe(session: Session, barrier: number): boolean {
+    const { encoding, requestCommit } = this.#options
+    const isStored = this.isSettled && this.#shown >= barrier
+    if (isStored && encoding.hasTime) return true
+    const isFirst = this.#waiting === undefined
     this.#waiting ??= new Set()
     this.#waiting.add(session)
-    this.#options.requestCommit()
+    if (!isStored) requestCommit()
+    else if (isFirst) encoding.whenThereIsTime(() => this.serveWaiting())
+    return false
   }
 
   leave(session: Session): void {
@@ -115,7 +124,8 @@ export class DocumentFeed {
 
   /** The answer to a step 1. Only when settled. */
   answer(stateVector: Uint8Array): Outbound {
-    return this.#answers.answer(stateVector, this.#options.clock.elapsed())
+    const { clock, encoding } = this.#options
+    return encoding.spend(() => this.#answers.answer(stateVector, clock.elapsed()))
   }
 
   /** What was shown since. Only when settled. */

@@ -94,11 +94,8 @@ export class Outlet {
     const behind = this.#behind
     if (behind !== undefined && this.#peer.bufferedBytes > 0) return
     const { feed } = this.#room
-    const due = this.#question ?? behind?.point
-    if (due !== undefined && !(feed.isSettled && feed.shownBatches >= (this.#question?.barrier ?? 0))) {
-      feed.wait(this.#session)
-      return
-    }
+    const isDue = this.#question !== undefined || behind?.point !== undefined
+    if (isDue && !feed.mayServe(this.#session, this.#question?.barrier ?? 0)) return
     this.endLag('caught_up')
     if (this.#question !== undefined) {
       this.#answer(this.#question)
@@ -115,9 +112,11 @@ export class Outlet {
       return
     }
     const { bufferedBytes } = this.#peer
-    // A socket below its own high-water mark does not say when it is empty.
-    if (bufferedBytes === 0) this.serve()
-    else if (bufferedBytes < behind.bufferedBytes) behind.progressAt = now
+    if (bufferedBytes === 0) {
+      // A socket below its own high-water mark does not say when it is empty.
+      this.serve()
+      if (now - this.#lastSentAt >= keepAliveMs) this.reply(keepAlive)
+    } else if (bufferedBytes < behind.bufferedBytes) behind.progressAt = now
     else if (now - behind.progressAt > slowPeerMs) this.#session.close('too_slow')
     behind.bufferedBytes = bufferedBytes
   }

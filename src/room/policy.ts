@@ -11,7 +11,7 @@ export type RoomPolicy = {
   readonly maxFlushGapMs: number
   /** Unsent bytes after which a peer counts as lagging and gets a diff later instead of a queue. */
   readonly maxPeerBufferedBytes: number
-  /** A lagging peer that does not catch up within this time is closed. */
+  /** A lagging peer whose socket takes nothing for this long is closed. */
   readonly slowPeerMs: number
   /** Silence after which a keep-alive frame is sent; y-websocket clients hang up after 30 s. */
   readonly keepAliveMs: number

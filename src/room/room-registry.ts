@@ -15,6 +15,7 @@ import type { RoomState, RoomStateKind } from './room-state.ts'
 import type { RoomTraffic } from './room-meter.ts'
 import { Room, type RoomDeps, type RoomMemory } from './room.ts'
 import type { Member, Session } from './session.ts'
+import { TurnBudget } from './turn-budget.ts'
 
 export type RegistryStats = {
   readonly rooms: Readonly<Record<RoomStateKind, number>>
@@ -24,7 +25,7 @@ export type RegistryStats = {
   readonly memory: RoomMemory & { readonly used: number; readonly limit: number }
 }
 
-export type RegistryDeps = RoomDeps & {
+export type RegistryDeps = Omit<RoomDeps, 'encoding'> & {
   /** V8's heap; left out, only the rooms' own estimate bounds them. */
   readonly heap?: (() => HeapUse) | undefined
 }
@@ -57,17 +58,20 @@ export type RoomActivity = {
 }
 
 const SWEEP_MS = 1000
+/** For answers to people who come back, in one turn of the event loop. */
+const ENCODING_BUDGET_MS = 5
 const KEEP_ALIVE_MESSAGE = outbound(KEEP_ALIVE)
 
 export class RoomRegistry implements RoomOpener {
-  readonly #deps: RegistryDeps
+  readonly #deps: RoomDeps
   readonly #states = new Map<DocumentId, RoomState>()
   readonly #space: RoomSpace
   #cancelSweep: (() => void) | undefined
   #isDraining = false
 
   constructor(deps: RegistryDeps) {
-    this.#deps = deps
+    const encoding = new TurnBudget({ clock: deps.clock, budgetMs: ENCODING_BUDGET_MS })
+    this.#deps = { ...deps, encoding }
     this.#space = new RoomSpace({
       policy: deps.policy,
       heap: deps.heap,

@@ -38,6 +38,7 @@ import { RoomMeter } from './room-meter.ts'
 import { type Member, Session } from './session.ts'
 import { restoreDoc } from './restore-doc.ts'
 import type { KnownState } from './state-answers.ts'
+import type { TurnBudget } from './turn-budget.ts'
 
 export type RoomDeps = {
   readonly store: DocumentStore
@@ -45,6 +46,7 @@ export type RoomDeps = {
   readonly clock: Clock
   readonly observer: RoomObserver
   readonly policy: RoomPolicy
+  readonly encoding: TurnBudget
   readonly mintLineage: () => Lineage
   readonly onError: (error: unknown, document: DocumentId) => void
   /** Something that somebody should know before it becomes a fault. */
@@ -119,6 +121,7 @@ export class Room implements Committer, BoundRoom {
     this.feed = new DocumentFeed({
       clock: deps.clock,
       meter: this.meter,
+      encoding: deps.encoding,
       doc: this.doc,
       known: knownState(stored),
       requestCommit: () => deps.loop.schedule(this),

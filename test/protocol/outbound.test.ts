@@ -37,8 +37,7 @@ for (const length of [...LENGTHS, ...LARGE]) {
     assert.deepEqual(readMessages(message), [encodeSyncStep2(update)])
     assert.equal(message.length > 1, isSliced(message))
     assert.ok(message.every((slice) => slice.length <= MAX_UNSLICED_BYTES))
-    if (isSliced(message))
-      assert.ok(message.every((slice) => slice.length <= SLICE_BYTES + LONGEST_HEADER))
+    if (isSliced(message)) assert.ok(message.every((slice) => slice.length <= SLICE_BYTES + LONGEST_HEADER))
   })
 }
 

@@ -136,6 +136,30 @@ test('[ROOM-32] those who come back with the same state share one diff', async (
   for (const client of [...clients, dave]) assert.equal(client.text.toJSON(), room.ann.text.toJSON())
 })
 
+test('[ROOM-32] many who come back with different states are answered over many turns of the loop', async (t) => {
+  const room = await filledRoom(t, 1000)
+  const states: Y.Doc[] = []
+  for (let i = 0; i < 12; i += 1) {
+    const doc = new Y.Doc()
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(room.ann.doc))
+    states.push(doc)
+    await room.type(`word ${i} `)
+  }
+  // From now on every look at the clock takes so long that a turn has time for one answer.
+  let now = room.clock.elapsed()
+  room.clock.elapsed = () => (now += 4)
+  const clients = states.map((doc, index) => new SlowClient(`c${index}`, 'edit', doc))
+  await Promise.all(clients.map((client) => room.join(client)))
+  const syncedAfterTurns: number[] = []
+  while (clients.some((client) => !client.isSynced)) {
+    syncedAfterTurns.push(clients.filter((client) => client.isSynced).length)
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.ok(syncedAfterTurns.length < 100)
+  }
+  assert.ok(syncedAfterTurns.length > 5, String(syncedAfterTurns))
+  for (const client of clients) assert.equal(client.text.toJSON(), room.ann.text.toJSON())
+})
+
 test('[ROOM-33] to a peer that is being sent something large nothing else is queued but what it missed', async (t) => {
   const room = await filledRoom(t, 1_000_000)
   const bob = await room.joinStalled('bob')

@@ -173,7 +173,7 @@ test('[ROOM-26] a peer that becomes slow in the middle of a batch misses no part
   assert.equal(slow.doc.store.pendingStructs, null)
 })
 
-test('[ROOM-26] a slow peer without progress is closed with a retryable reason', async (t) => {
+test('[ROOM-34] a slow peer without progress is closed with a retryable reason', async (t) => {
   const room = roomFixture(t, { maxPeerBufferedBytes: 1000, slowPeerMs: 5000 })
   const ann = await room.join(new RoomClient('ann'))
   const slow = await room.join(new RoomClient('slow'))

@@ -165,7 +165,8 @@ for (const [version, Client] of Object.entries({ 1: Provider1, 2: Provider2, 3: 
     }
     const text = doc.getText('source').toJSON()
     await until(
-      () => readers.every(({ provider, copy }) => provider.synced && copy.getText('source').toJSON() === text),
+      () =>
+        readers.every(({ provider, copy }) => provider.synced && copy.getText('source').toJSON() === text),
       15_000,
     )
     for (const reader of readers) assert.ok(reader.lengthWhenSynced() >= 5 * MIB)

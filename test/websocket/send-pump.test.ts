@@ -19,7 +19,7 @@ function fixture(budgetMs: number) {
     order,
     sender,
     /** Runs what was deferred; false when nothing was. */
-    nextTurn(): boolean {
+    nextTurn: (): boolean => {
       const task = turn
       turn = undefined
       task?.()
@@ -37,7 +37,7 @@ test('nothing is sent in the turn in which it was asked for', () => {
   assert.equal(nextTurn(), false)
 })
 
-test('a turn of the loop ends when its budget is spent, however many wait', () => {
+test('[ROOM-33] a turn of the loop ends when its budget is spent, however many wait', () => {
   const { pump, order, sender, nextTurn } = fixture(3)
   for (let i = 0; i < 200; i += 1) pump.add(sender(String(i)))
   let turns = 0

@@ -102,9 +102,8 @@ export class Room implements Committer, BoundRoom {
     this.#presence = new Presence({
       dialect: this.dialect,
       clock: this.clock,
-      windowMs: deps.policy.awarenessWindowMs,
-      maxClientIdsPerSession: deps.policy.maxClientIdsPerSession,
-      broadcast: (frame) => this.#broadcast(frame),
+      policy: deps.policy,
+      viewers: this.#sessions,
     })
   }
 

@@ -121,7 +121,7 @@ function beginPresence(
     let cursor: unknown
     for (const moment of moments) {
       const at = startAt + moment.atMs
-      const clock = room.presence.add(index, at)
+      const clock = room.presence.add(index, moment.cursor === undefined ? undefined : at)
       cursor = moment.cursor ?? cursor
       const now = cursor
       if (client !== undefined)

@@ -38,7 +38,7 @@ export type PresencePlan = {
   /** Part of the run that is asked for, in milliseconds since the start of its first step. */
   readonly fromMs: number
   readonly toMs: number
-  /** Identifiers that a cursor may stand at, as those of the room's document; empty: end of `source`. */
+  /** Identifiers that a cursor may stand at, as those of the room's document; empty: made-up ones. */
   readonly places: readonly ClockRange[]
 }
 
@@ -85,10 +85,12 @@ function moves(plan: PresencePlan): PresenceMoment[] {
   return moments
 }
 
+/** For rooms without a document: a cursor that moves must say something else than before. */
+const NOWHERE: ClockRange = { client: 1, clock: 0, length: 1_000_000 }
+
 function cursorAt(places: readonly ClockRange[], where: number): Cursors {
-  const place = places[where % Math.max(1, places.length)]
-  const item =
-    place === undefined ? null : { client: place.client, clock: place.clock + (where % place.length) }
+  const place = places[where % Math.max(1, places.length)] ?? NOWHERE
+  const item = { client: place.client, clock: place.clock + (where % place.length) }
   const caret: RelativePosition = { type: null, tname: 'source', item, assoc: 0 }
   return [{ anchor: caret, head: caret, primary: true, empty: true }]
 }

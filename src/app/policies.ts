@@ -17,7 +17,7 @@ export function roomPolicy({ rooms, awareness, limits }: Config): RoomPolicy {
     maxPeerBufferedBytes: limits.maxPeerBufferedBytes,
     slowPeerMs: limits.slowPeerMs,
     keepAliveMs: rooms.keepAliveMs,
-    awarenessWindowMs: awareness.windowMs,
+    presence: awareness,
     maxClientIdsPerSession: awareness.maxClientIds,
     maxAwarenessStateBytes: awareness.maxStateBytes,
     maxParkedEdits: limits.maxParkedEdits,

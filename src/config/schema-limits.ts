@@ -50,8 +50,39 @@ export const ROOMS = {
   compactOnUnloadRecords: count(100, 'The same for a room that is being unloaded.'),
 }
 
+/** y-protocols: an `Awareness` looks every 3 s whether its own state is 15 s old, and then repeats it. */
+const RENEWED_WITHIN_MS = 18_000
+/** The same: whoever is not heard of for so long is dropped. */
+const FORGOTTEN_AFTER_MS = 30_000
+/** What the network and two busy machines may take of the rest. */
+const ON_THE_WAY_MS = 2_000
+const MAX_RENEWAL_MS = FORGOTTEN_AFTER_MS - RENEWED_WITHIN_MS - ON_THE_WAY_MS
+/** A cursor that comes later than this is of no use to anybody. */
+const MAX_DELAY_MS = 5_000
+
 export const AWARENESS = {
-  windowMs: milliseconds(20, 'Cursor moves are gathered this long.', 1),
+  windowMs: milliseconds(
+    20,
+    'Cursor moves are gathered this long, in a room of up to 100 people. The first after a pause hardly waits.',
+    1,
+  ),
+  maxWindowMs: milliseconds(
+    1_000,
+    'In larger rooms that time grows with the square of the number of people, so that there is no more to send: four times as long for twice as many. This is the longest.',
+    1,
+    MAX_DELAY_MS,
+  ),
+  renewalMs: milliseconds(
+    10_000,
+    'What only says "still here" is gathered this long. Clients say it every 15 to 18 s, and forget whoever they have not heard of for 30 s.',
+    0,
+    MAX_RENEWAL_MS,
+  ),
+  readersAbove: count(
+    300,
+    'In a room of more people than this, those who may only read are shown cursors less often.',
+  ),
+  readerWindowMs: milliseconds(2_000, 'They are shown them this often.', 1, MAX_DELAY_MS),
   maxStateBytes: bytes(16 * KIB, 'One cursor with its name and colour, as JSON.', 256),
   maxClientIds: count(2, 'Cursors that one connection may show.'),
 }

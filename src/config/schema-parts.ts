@@ -20,8 +20,13 @@ export type KeyFacts = {
 
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-export function milliseconds<const Default extends number>(value: Default, description: string, minimum = 0) {
-  return { type: 'integer', minimum, maximum: MAX_TIMER_MS, default: value, unit: 'ms', description } as const
+export function milliseconds<const Default extends number>(
+  value: Default,
+  description: string,
+  minimum = 0,
+  maximum = MAX_TIMER_MS,
+) {
+  return { type: 'integer', minimum, maximum, default: value, unit: 'ms', description } as const
 }
 
 export function bytes<const Default extends number>(value: Default, description: string, minimum = 1) {

@@ -89,7 +89,10 @@ function checkStateVector(bytes: Uint8Array, limits: DecodeLimits): Uint8Array {
   return bytes
 }
 
-/** All entries are parsed before one of them counts. */
+/**
+ * The frame's structure is checked, the states are not looked into: most of what a stock client sends
+ * repeats what it was told of others, and is dropped without that.
+ */
 function decodeAwareness(cursor: ByteCursor, limits: DecodeLimits): AwarenessEntry[] {
   // A client id, a clock, and the length and text of a state; the shortest text is `{}`.
   const count = cursor.count(5)
@@ -98,29 +101,33 @@ function decodeAwareness(cursor: ByteCursor, limits: DecodeLimits): AwarenessEnt
   for (let i = 0; i < count; i += 1) {
     const clientId = cursor.varUint()
     const clock = cursor.varUint()
-    const state = decodeState(cursor, limits)
-    if (state !== undefined) entries.push({ clientId, clock, state })
+    const state = cursor.varBytes()
+    // Left out instead of ending the sender, because a stock client also repeats the states of
+    // others, so anybody could get everybody disconnected with one state.
+    if (state.length > limits.maxAwarenessStateBytes) continue
+    entries.push({ clientId, clock, state: isAscii(state, 'null') ? null : state })
   }
   cursor.expectEnd()
   return entries
 }
 
 /**
- * Undefined for a state that is too large or too deep: it is left out instead of ending the sender,
- * because a stock client also repeats the states of others, so anybody could get everybody
- * disconnected with one state.
+ * Looks into the state of an entry: its JSON text and what that says, null for a client that leaves.
+ * Undefined when it nests too deep; such a state is left out like one that is too large.
+ *
+ * Throws `SyncError('malformed_message')` when it is no JSON object; positions are those in the state.
  */
-function decodeState(cursor: ByteCursor, limits: DecodeLimits): string | null | undefined {
-  const at = cursor.position
-  const bytes = cursor.varBytes()
-  if (bytes.length > limits.maxAwarenessStateBytes) return undefined
-  const json = parseJson(bytes, limits.maxAwarenessStateDepth, at)
+export function parseAwarenessState(
+  state: Uint8Array,
+  maxDepth: number = DECODE_LIMITS.maxAwarenessStateDepth,
+): { readonly text: string; readonly value: Readonly<Record<string, unknown>> } | null | undefined {
+  const json = parseJson(state, maxDepth, 0)
   if (json === undefined) return undefined
-  if (json.value === null) return null
-  if (typeof json.value !== 'object' || Array.isArray(json.value)) {
-    throw malformed('awareness state is not an object', at)
-  }
-  return json.text
+  const { text, value } = json
+  if (value === null) return null
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw malformed('awareness state is not an object', 0)
+  return { text, value: value as Readonly<Record<string, unknown>> }
 }
 
 function decodeRaw(cursor: ByteCursor): ClientMessage {

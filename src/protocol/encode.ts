@@ -6,6 +6,8 @@ import assert from 'node:assert/strict'
 import { type AwarenessEntry, MessageType, type SaveStatus, SyncType } from './message.ts'
 
 const ENCODER = new TextEncoder()
+/** The state of a client that left. */
+const NULL = ENCODER.encode('null')
 
 /**
  * Says nothing, and is a data frame: y-websocket hangs up after 30 s without one, and cannot see
@@ -26,19 +28,22 @@ export function encodeUpdate(update: Uint8Array): Uint8Array {
 }
 
 export function encodeAwareness(entries: readonly AwarenessEntry[]): Uint8Array {
-  const texts = entries.map((entry) => entry.state ?? 'null')
   let length = varUintLength(entries.length)
-  for (const [i, { clientId, clock }] of entries.entries()) {
-    length += varUintLength(clientId) + varUintLength(clock) + varStringLength(texts[i] ?? '')
+  for (const { clientId, clock, state } of entries) {
+    const size = (state ?? NULL).length
+    length += varUintLength(clientId) + varUintLength(clock) + varUintLength(size) + size
   }
   const frame = new Uint8Array(1 + varUintLength(length) + length)
   let at = writeVarUint(frame, 0, MessageType.awareness)
   at = writeVarUint(frame, at, length)
   at = writeVarUint(frame, at, entries.length)
-  for (const [i, { clientId, clock }] of entries.entries()) {
+  for (const { clientId, clock, state } of entries) {
+    const text = state ?? NULL
     at = writeVarUint(frame, at, clientId)
     at = writeVarUint(frame, at, clock)
-    at = writeVarString(frame, at, texts[i] ?? '')
+    at = writeVarUint(frame, at, text.length)
+    frame.set(text, at)
+    at += text.length
   }
   return frame
 }

@@ -7,11 +7,14 @@
 export const MessageType = { sync: 0, awareness: 1, raw: 2, queryAwareness: 3 } as const
 export const SyncType = { step1: 0, step2: 1, update: 2 } as const
 
-/** One client's awareness: `state` is the JSON text as sent, or null when the client leaves. */
+/**
+ * One client's awareness: `state` is a JSON text in UTF-8, or null when the client leaves. What was
+ * received is a view of its frame, and nobody has looked into it; see `parseAwarenessState`.
+ */
 export type AwarenessEntry = {
   readonly clientId: number
   readonly clock: number
-  readonly state: string | null
+  readonly state: Uint8Array | null
 }
 
 /** What a client may say. */

@@ -67,6 +67,11 @@ export class Outlet {
     if (behind.replyBytes > this.#room.policy.maxPeerBufferedBytes) this.#session.close('too_slow')
   }
 
+  /** Its socket has not taken everything that is to be sent before anything else. */
+  get isBehind(): boolean {
+    return this.#behind !== undefined
+  }
+
   /** Presence: dropped while the peer is behind, which gets everybody's when it has caught up. */
   deliver(message: Outbound): void {
     if (this.#behind !== undefined) {
@@ -100,7 +105,9 @@ export class Outlet {
     if (this.#question !== undefined) {
       this.#answer(this.#question)
     } else if (behind?.point !== undefined) this.#sendDocument(feed.since(behind.point))
-    if (behind?.hasMissedPresence === true) this.#room.sendPresence(this.#session)
+    if (behind === undefined) return
+    this.#room.sendMissedPresence(this.#session)
+    if (behind.hasMissedPresence) this.#room.sendPresence(this.#session)
   }
 
   /** For the sweep: closes a peer whose socket takes nothing, and keeps a silent one alive. */

@@ -1,5 +1,18 @@
 import type { CompactionPolicy } from '../document/compaction.ts'
 
+/** How often people are shown each other's cursors. */
+export type PresencePolicy = {
+  /** Shortest time between two frames, in a room of up to a hundred … */
+  readonly windowMs: number
+  /** … and up to this in larger ones. */
+  readonly maxWindowMs: number
+  /** Longest time that a state which only says "still here" waits for others of its kind. */
+  readonly renewalMs: number
+  /** In a room of more people than this, readers are shown changes at most every `readerWindowMs`. */
+  readonly readersAbove: number
+  readonly readerWindowMs: number
+}
+
 /** Every bound of a room. Bytes and milliseconds, as the names say. */
 export type RoomPolicy = {
   readonly maxSessions: number
@@ -15,7 +28,7 @@ export type RoomPolicy = {
   readonly slowPeerMs: number
   /** Silence after which a keep-alive frame is sent; y-websocket clients hang up after 30 s. */
   readonly keepAliveMs: number
-  readonly awarenessWindowMs: number
+  readonly presence: PresencePolicy
   readonly maxClientIdsPerSession: number
   readonly maxAwarenessStateBytes: number
   /** Edits of one session that wait for what they refer to. */

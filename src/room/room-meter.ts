@@ -73,8 +73,9 @@ export class RoomMeter {
     this.#observer.answered({ kind, bytes, ms: this.#clock.elapsed() - at })
   }
 
-  presence(frame: Uint8Array, states: number, recipients: number): void {
-    const bytes = frame.length * recipients
+  /** `frameBytes`: as sent to one of them. */
+  presence(frameBytes: number, states: number, recipients: number): void {
+    const bytes = frameBytes * recipients
     this.traffic.sentBytes += bytes
     this.#observer.presenceSent(states * recipients, bytes)
   }

@@ -13,7 +13,6 @@ import { encodeRaw, encodeSaveReply, encodeSyncStep1 } from '../protocol/encode.
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { AwarenessEntry, Dialect, SaveStatus } from '../protocol/message.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
-import { outbound } from '../protocol/outbound.ts'
 import type { Clock } from './clock.ts'
 import type { CommitLoop, Committer } from './commit-loop.ts'
 import { DocumentFeed } from './document-feed.ts'
@@ -142,12 +141,9 @@ export class Room implements Committer, BoundRoom {
     this.#presence = new Presence({
       dialect: this.dialect,
       clock: this.clock,
-      windowMs: deps.policy.awarenessWindowMs,
-      maxClientIdsPerSession: deps.policy.maxClientIdsPerSession,
-      broadcast: (frame, states) => {
-        this.#broadcastPresence(frame)
-        this.meter.presence(frame, states, this.#sessions.size)
-      },
+      policy: deps.policy,
+      viewers: this.#sessions,
+      meter: this.meter,
     })
   }
 
@@ -248,7 +244,12 @@ export class Room implements Committer, BoundRoom {
 
   sendPresence(session: Session): void {
     const snapshot = this.#presence.snapshot()
-    if (snapshot !== undefined) session.deliver(outbound(snapshot))
+    if (snapshot !== undefined) session.deliver(snapshot)
+  }
+
+  /** The session takes its bytes again. */
+  sendMissedPresence(session: Session): void {
+    this.#presence.caughtUp(session)
   }
 
   awarenessStates(): Record<string, unknown>[] {
@@ -345,11 +346,6 @@ export class Room implements Committer, BoundRoom {
     await this.#flushed()
     if (this.#log?.isWorthCompactingOnUnload === true) await this.#log.compact(encodeStateAsUpdate(this.doc))
     this.#dispose()
-  }
-
-  #broadcastPresence(frame: Uint8Array): void {
-    const message = outbound(frame)
-    for (const session of this.#sessions) session.deliver(message)
   }
 
   /** Called right after a commit, so that the document holds exactly what the log holds. */

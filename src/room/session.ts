@@ -63,6 +63,10 @@ export class Session implements Author {
     return this.#growth?.lacksEdits === true
   }
 
+  get isBehind(): boolean {
+    return this.#outlet.isBehind
+  }
+
   /** Since when the peer has been over its budget. */
   get laggingSince(): number | undefined {
     return this.#outlet.laggingSince

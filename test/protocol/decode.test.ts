@@ -5,7 +5,7 @@ import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import { writeSyncStep1, writeSyncStep2, writeUpdate } from 'y-protocols/sync'
 import * as Y from 'yjs'
-import { DECODE_LIMITS, decodeClientMessage } from '../../src/protocol/decode.ts'
+import { DECODE_LIMITS, decodeClientMessage, parseAwarenessState } from '../../src/protocol/decode.ts'
 import { SyncError } from '../../src/protocol/errors.ts'
 import type { AwarenessEntry, ClientMessage, Dialect } from '../../src/protocol/message.ts'
 import { awarenessFrame, frame, overReadFrame, step1Frame } from '../support/bombs/messages.ts'
@@ -27,6 +27,11 @@ function entriesOf(bytes: Uint8Array): readonly AwarenessEntry[] {
   const message = decode(bytes)
   assert.equal(message.kind, 'awareness')
   return message.kind === 'awareness' ? message.entries : []
+}
+
+/** JSON texts of what was received. */
+function textOf(state: Uint8Array | null | undefined): string | undefined {
+  return state === null || state === undefined ? undefined : Buffer.from(state).toString()
 }
 
 test('what y-protocols writes for a document is decoded', () => {
@@ -63,7 +68,10 @@ test('what y-protocols writes for awareness is decoded, a departure as null', (t
   awareness.setLocalState(state)
   const clientId = awareness.clientID
   const here = entriesOf(frame(1, encodeAwarenessUpdate(awareness, [clientId])))
-  assert.deepEqual(here, [{ clientId, clock: 1, state: JSON.stringify(state) }])
+  assert.deepEqual(
+    here.map((entry) => [entry.clientId, entry.clock, textOf(entry.state)]),
+    [[clientId, 1, JSON.stringify(state)]],
+  )
   awareness.setLocalState(null)
   const gone = entriesOf(frame(1, encodeAwarenessUpdate(awareness, [clientId])))
   assert.deepEqual(gone, [{ clientId, clock: 2, state: null }])
@@ -82,7 +90,8 @@ test('an awareness update holds for Yjs and for us the same', (t) => {
       assert.equal(ours.length, entries.length)
       for (const { clientId, clock, state } of ours) {
         assert.equal(theirs.meta.get(clientId)?.clock, clock)
-        assert.deepEqual(state === null ? undefined : JSON.parse(state), theirs.states.get(clientId))
+        const parsed = state === null ? null : parseAwarenessState(state)
+        assert.deepEqual(parsed?.value, theirs.states.get(clientId))
       }
     }),
     { seed },
@@ -197,7 +206,7 @@ test('a y-websocket client has no RAW messages, and unknown types are named', ()
   }
 })
 
-test('an awareness update with one bad entry counts as none', () => {
+test('an awareness state that is no JSON object is refused when it is looked into', () => {
   for (const bad of [
     '',
     '{',
@@ -212,12 +221,26 @@ test('an awareness update with one bad entry counts as none', () => {
     "{'a':1}",
     '{"a":NaN}',
   ]) {
-    const bytes = awarenessFrame([
-      [1, 1, '{"good":true}'],
-      [2, 1, bad],
-    ])
-    assert.throws(() => decode(bytes), MALFORMED, bad)
+    const [, entry] = entriesOf(
+      awarenessFrame([
+        [1, 1, '{"good":true}'],
+        [2, 1, bad],
+      ]),
+    )
+    assert.equal(textOf(entry?.state), bad)
+    assert.throws(() => parseAwarenessState(Buffer.from(bad)), MALFORMED, bad)
   }
+})
+
+test('an awareness update whose structure is broken counts as none', () => {
+  const whole = awarenessFrame([
+    [1, 1, '{"good":true}'],
+    [2, 1, '{"good":true}'],
+  ]).subarray(2)
+  assert.equal(entriesOf(frame(1, whole)).length, 2)
+  for (let length = 0; length < whole.length; length += 1)
+    assert.throws(() => decode(frame(1, whole.subarray(0, length))), MALFORMED, `${length}`)
+  assert.throws(() => decode(frame(1, Uint8Array.of(...whole, 0))), MALFORMED)
 })
 
 test('awareness clocks beyond 2^53, which would lock out a client for good, are refused', () => {
@@ -233,8 +256,8 @@ test('awareness clocks beyond 2^53, which would lock out a client for good, are 
 })
 
 test('text in awareness has to be UTF-8', () => {
-  const body = Uint8Array.of(1, 1, 1, 8, ...Buffer.from('{"a":"'), 0xff, 0x22, 0x7d)
-  assert.throws(() => decode(frame(1, body)), MALFORMED)
+  const state = Uint8Array.of(...Buffer.from('{"a":"'), 0xff, 0x22, 0x7d)
+  assert.throws(() => parseAwarenessState(state), MALFORMED)
 })
 
 test('more awareness entries than a room holds are refused', () => {
@@ -260,29 +283,24 @@ test('a state that is too large is left out, so that repeating it ends nobody', 
   )
 })
 
-test('a state that nests too deep is left out; brackets in its texts do not count', () => {
+test('a state that nests too deep is none; brackets in its texts do not count', () => {
   const nested = (depth: number): string => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
   const { maxAwarenessStateDepth: limit } = DECODE_LIMITS
-  const bytes = awarenessFrame([
-    [1, 1, nested(limit)],
-    [2, 1, nested(limit + 1)],
-    [3, 1, nested(8000)],
-    [4, 1, JSON.stringify({ text: `\\"${'[{'.repeat(50)}\\`, list: Array.from({ length: 50 }, () => [{}]) })],
-  ])
-  assert.deepEqual(
-    entriesOf(bytes).map(({ clientId }) => clientId),
-    [1, 4],
-  )
+  const brackets = { text: `\\"${'[{'.repeat(50)}\\`, list: Array.from({ length: 50 }, () => [{}]) }
+  const isLookedInto = (text: string): boolean => parseAwarenessState(Buffer.from(text)) !== undefined
+  assert.equal(isLookedInto(nested(limit)), true)
+  assert.equal(isLookedInto(nested(limit + 1)), false)
+  assert.equal(isLookedInto(nested(8000)), false)
+  assert.equal(isLookedInto(JSON.stringify(brackets)), true)
 })
 
 test('a refusal says what was wrong and where, without the content', () => {
-  const secret = awarenessFrame([[1, 1, '{"password":hunter2}']])
   try {
-    decode(secret)
+    parseAwarenessState(Buffer.from('{"password":hunter2}'))
     assert.fail('accepted')
   } catch (error) {
     assert.ok(error instanceof SyncError)
-    assert.equal(error.message, 'text is not JSON at byte 3')
+    assert.equal(error.message, 'text is not JSON at byte 0')
     assert.doesNotMatch(JSON.stringify(error) + String(error.stack) + String(error.cause), /hunter2|password/)
   }
   assert.throws(() => decode(written((e) => writeVarUint8Array(e, new Uint8Array(0))).slice(0, 0)), {

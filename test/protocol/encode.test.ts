@@ -22,6 +22,8 @@ import type { AwarenessEntry } from '../../src/protocol/message.ts'
 
 const seed = Number(process.env['FC_SEED'] ?? 20_261_124)
 
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+
 /** A frame as y-protocols writes it. */
 function theirs(write: (encoder: ReturnType<typeof createEncoder>) => void): Uint8Array {
   const encoder = createEncoder()
@@ -63,7 +65,7 @@ test('awareness is byte for byte that of y-protocols', (t) => {
   t.after(() => awareness.destroy())
   awareness.setLocalState({ user: { name: 'Åsa 🛶 漢' } })
   const { clientID: clientId } = awareness
-  const entry = { clientId, clock: 1, state: JSON.stringify(awareness.getLocalState()) }
+  const entry = { clientId, clock: 1, state: bytesOf(JSON.stringify(awareness.getLocalState())) }
   const update = encodeAwarenessUpdate(awareness, [clientId])
   assert.deepEqual(encodeAwareness([entry]), Uint8Array.of(1, update.length, ...update))
 })
@@ -75,7 +77,7 @@ test('what is encoded is decoded to the same', () => {
     .map(([clientId, clock, value]): AwarenessEntry => ({
       clientId,
       clock,
-      state: value === null ? null : JSON.stringify(value),
+      state: value === null ? null : bytesOf(JSON.stringify(value)),
     }))
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(entry, { maxLength: 6 }), (update, entries) => {
@@ -137,7 +139,7 @@ test('JupyterLab finds its save by the id, and the conflict by its type', () => 
 test('a frame owns exactly its bytes', () => {
   for (const frame of [
     encodeUpdate(new Uint8Array(1000)),
-    encodeAwareness([{ clientId: 1, clock: 1, state: '{"ä":1}' }]),
+    encodeAwareness([{ clientId: 1, clock: 1, state: bytesOf('{"ä":1}') }]),
     encodeConflict(),
   ]) {
     assert.equal(frame.buffer.byteLength, frame.length)

@@ -18,7 +18,7 @@ const SMALL = 2000
 for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
   test(`[ROOM-26] [ROOM-33] whoever is slow misses nothing, sees nothing out of order, and costs its budget: seed ${seed}`, async (t) => {
     const random = seededRandom(seed)
-    const room = roomFixture(t, { maxPeerBufferedBytes: BUDGET, maxPendingBytes: 1e8, awarenessWindowMs: 20 })
+    const room = roomFixture(t, { maxPeerBufferedBytes: BUDGET, maxPendingBytes: 1e8 })
     const writers = [await room.join(new RoomClient('ann')), await room.join(new RoomClient('bob'))]
     await until(() => writers.every((writer) => writer.isSynced))
     if (random.chance(0.7)) writers[0]!.text.insert(0, 'x'.repeat(random.pick([10, 5000, 200_000])))

@@ -5,6 +5,11 @@ export class ManualClock implements Clock {
   #now = 1_700_000_000_000
   #timers = new Set<{ at: number; task: () => void }>()
 
+  /** Timers that run. */
+  get waiting(): number {
+    return this.#timers.size
+  }
+
   now(): number {
     return this.#now
   }

@@ -57,6 +57,23 @@ for (const [version, Client] of Object.entries(VERSIONS)) {
   })
 }
 
+for (const [version, Client] of Object.entries(VERSIONS)) {
+  test(`[ROOM-23] somebody with ${version} who was away is seen again at the first move`, async (t) => {
+    const server = await startRoomServer(t)
+    const ann = connect(t, Client, server.url, 'ann')
+    const bob = connect(t, Client, server.url, 'bob')
+    const seen = () => bob.provider.awareness.getStates().get(ann.doc.clientID)?.['cursor'] as unknown
+    ann.provider.awareness.setLocalStateField('cursor', 1)
+    await until(() => seen() === 1)
+    ann.provider.disconnect()
+    await until(() => !bob.provider.awareness.getStates().has(ann.doc.clientID))
+    ann.provider.connect()
+    await until(() => ann.provider.wsconnected)
+    ann.provider.awareness.setLocalStateField('cursor', 2)
+    await until(() => seen() === 2)
+  })
+}
+
 test('clients of all versions share one room', async (t) => {
   const server = await startRoomServer(t)
   const clients = Object.values(VERSIONS).map((Client, index) => connect(t, Client, server.url, `c${index}`))

@@ -80,6 +80,12 @@ test('a cursor moves at its rate to identifiers of the document, and then needs 
   }
 })
 
+test('in a room without a document a cursor that moves says something new each time', () => {
+  const moments = presenceSchedule({ ...planOf({ cursorRate: 5 }), places: [] })
+  const states = moments.map(({ cursor }) => presenceState(1, 'Ada', cursor))
+  for (const [i, state] of states.entries()) assert.notEqual(state, states[i - 1])
+})
+
 test('somebody who moves rarely renews too', () => {
   const moments = presenceSchedule(planOf({ renewSeconds: 15, cursorRate: 0.05 }))
   assert.equal(moments.filter(({ cursor }) => cursor === undefined).length, 4)

@@ -5,8 +5,8 @@
  *
  * Shapes: a notebook and a text as one client wrote them, a text typed by many people in turn (many
  * small structs), a text pasted in one piece, and a map of JSON values. The last column is the
- * estimate of `src/document/memory-estimate.ts` divided by what was measured; its constants are the
- * least squares of these rows, which the last line prints.
+ * estimate of `src/document/memory-estimate.ts` divided by what was measured. The last line prints the
+ * least squares of these rows; the constants lean to notebooks, whose values cost more a byte.
  */
 import { Doc, applyUpdate, encodeStateAsUpdate } from 'yjs'
 import { createDocument } from '../typing/documents.ts'

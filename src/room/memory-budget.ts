@@ -4,6 +4,13 @@
  */
 import type { DocumentId } from '../protocol/names.ts'
 
+/** Estimated bytes of one room, by what they are for. */
+export type RoomMemory = { readonly documents: number; readonly caches: number; readonly queues: number }
+
+export function memoryBytes({ documents, caches, queues }: RoomMemory): number {
+  return documents + caches + queues
+}
+
 /** V8's heap, as `node:v8` reports it. */
 export type HeapUse = { readonly usedBytes: number; readonly limitBytes: number }
 

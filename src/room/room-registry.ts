@@ -8,12 +8,12 @@ import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import { outbound } from '../protocol/outbound.ts'
 import type { Evictable } from './choose-evictions.ts'
-import type { HeapUse } from './memory-budget.ts'
+import { type HeapUse, type RoomMemory, memoryBytes } from './memory-budget.ts'
 import type { RoomOpener, RoomSpec } from './ports.ts'
 import { RoomSpace, type Space, type SpaceRefusal } from './room-space.ts'
 import type { RoomState, RoomStateKind } from './room-state.ts'
 import type { RoomTraffic } from './room-meter.ts'
-import { Room, type RoomDeps, type RoomMemory } from './room.ts'
+import { Room, type RoomDeps } from './room.ts'
 import type { Member, Session } from './session.ts'
 import { TurnBudget } from './turn-budget.ts'
 
@@ -66,6 +66,7 @@ export class RoomRegistry implements RoomOpener {
   readonly #deps: RoomDeps
   readonly #states = new Map<DocumentId, RoomState>()
   readonly #space: RoomSpace
+  #closingCount = 0
   #cancelSweep: (() => void) | undefined
   #isDraining = false
 
@@ -77,7 +78,8 @@ export class RoomRegistry implements RoomOpener {
       heap: deps.heap,
       now: () => deps.clock.elapsed(),
       evictable: () => this.#evictable(),
-      roomCount: () => this.#states.size,
+      // What is being unloaded has made its space already.
+      roomCount: () => this.#states.size - this.#closingCount,
       isHeldBy: (document, personId) => this.#isHeldBy(document, personId),
     })
   }
@@ -222,7 +224,7 @@ export class RoomRegistry implements RoomOpener {
   async #loadRoom(spec: RoomSpec): Promise<Room> {
     try {
       const room = await Room.load(spec, this.#deps, (storedBytes) => this.#admit(spec.document, storedBytes))
-      this.#space.measured(spec.document, room.memoryBytes)
+      this.#space.measured(spec.document, memoryBytes(room.memory))
       room.onEmpty(() => this.#becomeIdle(room))
       this.#becomeIdle(room)
       return room
@@ -269,7 +271,7 @@ export class RoomRegistry implements RoomOpener {
   #evictable(): Evictable[] {
     return [...this.#states].flatMap(([document, state]) =>
       state.kind === 'idle' && state.room.isClean
-        ? [{ document, bytes: state.room.memoryBytes, idleSince: state.since }]
+        ? [{ document, bytes: memoryBytes(state.room.memory), idleSince: state.since }]
         : [],
     )
   }
@@ -294,7 +296,7 @@ export class RoomRegistry implements RoomOpener {
     const now = this.#deps.clock.elapsed()
     for (const [document, state] of this.#states) {
       if (state.kind === 'open' || state.kind === 'idle')
-        this.#space.measured(document, state.room.memoryBytes)
+        this.#space.measured(document, memoryBytes(state.room.memory))
       if (state.kind === 'open') this.#sweepSessions(state.room, now)
       if (state.kind === 'open' || state.kind === 'idle') state.room.releaseUnusedBytes(now)
       if (state.kind !== 'idle' || now - state.since < this.#deps.policy.idleUnloadMs || !state.room.isClean)
@@ -322,10 +324,12 @@ export class RoomRegistry implements RoomOpener {
     const done = room.close()
     // Whoever waits for the end of closing only wants to load anew; a failure is the caller's.
     this.#states.set(document, { kind: 'closing', done: done.catch(() => {}) })
+    this.#closingCount += 1
     this.#space.leaving(document)
     try {
       await done
     } finally {
+      this.#closingCount -= 1
       this.#states.delete(document)
       this.#space.left(document)
     }

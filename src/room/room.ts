@@ -20,6 +20,7 @@ import { DocumentLog } from './document-log.ts'
 import { DocumentSize, storedBytes } from './document-size.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
 import { GrowthLimits } from './growth-limits.ts'
+import type { RoomMemory } from './memory-budget.ts'
 import type { RoomPolicy } from './policy.ts'
 import type {
   AppendItem,
@@ -39,6 +40,8 @@ import { restoreDoc } from './restore-doc.ts'
 import type { KnownState } from './state-answers.ts'
 import type { TurnBudget } from './turn-budget.ts'
 
+type Admit = (storedBytes: number) => Promise<void>
+
 export type RoomDeps = {
   readonly store: DocumentStore
   readonly loop: CommitLoop
@@ -51,9 +54,6 @@ export type RoomDeps = {
   /** Something that somebody should know before it becomes a fault. */
   readonly onWarning?: ((warning: string, document: DocumentId) => void) | undefined
 }
-
-/** Estimated bytes, by what they are for. */
-export type RoomMemory = { readonly documents: number; readonly caches: number; readonly queues: number }
 
 export class Room implements Committer, BoundRoom {
   readonly document: DocumentId
@@ -86,11 +86,7 @@ export class Room implements Committer, BoundRoom {
    * Loads the document and lets its binding import or merge. Throws `SyncError`; leaves nothing behind
    * then. `admit` is asked before the document is built from its stored bytes.
    */
-  static async load(
-    spec: RoomSpec,
-    deps: RoomDeps,
-    admit: (storedBytes: number) => Promise<void>,
-  ): Promise<Room> {
+  static async load(spec: RoomSpec, deps: RoomDeps, admit: Admit): Promise<Room> {
     const stored = spec.persistence === 'durable' ? await deps.store.load(spec.document) : undefined
     await admit(storedBytes(stored))
     const room = new Room(spec, deps, stored)
@@ -179,11 +175,6 @@ export class Room implements Committer, BoundRoom {
 
   get memory(): RoomMemory {
     return { documents: this.#size.memoryBytes, caches: this.feed.cachedBytes, queues: this.#edits.bytes }
-  }
-
-  get memoryBytes(): number {
-    const { documents, caches, queues } = this.memory
-    return documents + caches + queues
   }
 
   /** A flush costs one socket write for each peer, so a large room gathers more before each. */

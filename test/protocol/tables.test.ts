@@ -46,6 +46,12 @@ test('every error tells a person one or more whole sentences', () => {
   }
 })
 
+test('an edit is refused with a sentence that fits into the close frame', () => {
+  for (const [code, { close, message }] of ROWS) {
+    if (close === 'edit_refused') assert.ok(Buffer.byteLength(message) <= 123, code)
+  }
+})
+
 test('an error without details says what its row says', () => {
   for (const code of Object.keys(ERRORS) as (keyof typeof ERRORS)[]) {
     assert.equal(new SyncError(code).message, ERRORS[code].message)

@@ -4,6 +4,9 @@ import type { RoomPolicy } from '../room/policy.ts'
 /** With the default of `rooms.flushGapMs` its full length is reached by 100 peers. */
 const FLUSH_GAP_PER_PEER_MS = 0.15
 
+/** Time for everyone to come back after a power cut or a restored backup. */
+const RECOVERY_MS = 10 * 60_000
+
 /** The slice of the configuration that rooms live by. */
 export function roomPolicy({ rooms, awareness, limits }: Config): RoomPolicy {
   return {
@@ -16,6 +19,8 @@ export function roomPolicy({ rooms, awareness, limits }: Config): RoomPolicy {
     keepAliveMs: rooms.keepAliveMs,
     awarenessWindowMs: awareness.windowMs,
     maxClientIdsPerSession: awareness.maxClientIds,
+    hasClientIdOwnership: rooms.clientIdOwnership,
+    recoveryMs: RECOVERY_MS,
     maxAwarenessStateBytes: awareness.maxStateBytes,
     maxParkedEdits: limits.maxParkedEdits,
     maxParkedBytes: limits.maxParkedBytes,

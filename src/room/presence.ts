@@ -30,14 +30,17 @@ export class Presence {
     this.#table = new AwarenessTable({ maxClientIdsPerOwner: options.maxClientIdsPerSession })
   }
 
-  receive(session: Session, entries: readonly AwarenessEntry[]): void {
+  /** Returns the client ids that the session has a say in and that changed. */
+  receive(session: Session, entries: readonly AwarenessEntry[]): readonly number[] {
     const stamped = entries.map((entry) =>
       entry.state === null
         ? entry
         : { ...entry, state: stampUser(entry.state, session.principal, this.#options.dialect) },
     )
-    for (const clientId of this.#table.apply(session, stamped)) this.#changed.add(clientId)
+    const changed = this.#table.apply(session, stamped)
+    for (const clientId of changed) this.#changed.add(clientId)
     this.#openWindow()
+    return changed
   }
 
   leave(session: Session): void {

@@ -1,18 +1,21 @@
 import { Doc, applyUpdate } from 'yjs'
 import { SyncError } from '../protocol/errors.ts'
+import { type IntegrationBudget, withIntegrationBudget } from '../document/update-cost.ts'
 import type { StoredDocument } from './ports.ts'
 
 /**
  * The live document of a stored history; an empty one for none. Throws `load_failed` when the history
- * does not fit together: an incomplete document would be served, edited and saved.
+ * does not fit together: an incomplete document would be served, edited and saved. What integrating it
+ * costs is counted in `cost`.
  */
-export function restoreDoc(stored: StoredDocument | undefined): Doc {
+export function restoreDoc(stored: StoredDocument | undefined, cost: IntegrationBudget): Doc {
   const doc = new Doc()
   if (stored === undefined) return doc
-  doc.transact(() => {
+  const apply = (): void => {
     if (stored.snapshot !== undefined) applyUpdate(doc, stored.snapshot)
     for (const record of stored.tail) applyUpdate(doc, record.bytes)
-  })
+  }
+  doc.transact(() => withIntegrationBudget(cost, apply))
   if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
     throw new SyncError('load_failed', 'The stored history has a hole; it was left untouched.')
   }

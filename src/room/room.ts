@@ -6,6 +6,7 @@
  */
 import { type Doc, encodeStateVector } from 'yjs'
 import { touchesOnly } from '../document/touches-only.ts'
+import { IntegrationBudget, UNLIMITED } from '../document/update-cost.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { encodeRaw, encodeSaveReply, encodeSyncStep1, encodeUpdate } from '../protocol/encode.ts'
@@ -15,6 +16,7 @@ import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { Clock } from './clock.ts'
 import type { CommitLoop, Committer } from './commit-loop.ts'
 import { DocumentLog } from './document-log.ts'
+import { ClientOwners } from './client-owners.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
 import type { RoomPolicy } from './policy.ts'
 import type {
@@ -55,7 +57,8 @@ export class Room implements Committer, BoundRoom {
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
-  readonly #edits = new EditQueue()
+  readonly #owners: ClientOwners | undefined
+  readonly #edits: EditQueue
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
   readonly #state: StateCache
@@ -92,7 +95,10 @@ export class Room implements Committer, BoundRoom {
     this.#deps = deps
     this.lineage = stored?.lineage ?? deps.mintLineage()
     this.isNew = stored === undefined
-    this.doc = restoreDoc(stored)
+    const loadCost = new IntegrationBudget(UNLIMITED)
+    this.doc = restoreDoc(stored, loadCost)
+    this.#owners = deps.policy.hasClientIdOwnership ? this.#ownersOf(stored?.owners) : undefined
+    this.#edits = new EditQueue({ owners: this.#owners, unseen: loadCost.unseen })
     this.#state = new StateCache(this.doc)
     this.#storedBinding = stored?.binding
     this.#log =
@@ -131,7 +137,8 @@ export class Room implements Committer, BoundRoom {
 
   /** A flush costs one socket write for each peer, so a large room gathers more before each. */
   get flushGapMs(): number {
-    return Math.min(this.policy.maxFlushGapMs, this.#sessions.size * this.policy.flushGapPerPeerMs)
+    const gapMs = Math.min(this.policy.maxFlushGapMs, this.#sessions.size * this.policy.flushGapPerPeerMs)
+    return Math.max(gapMs, this.#edits.restMs)
   }
 
   /** False while something typed is neither on disk nor, for a bound room, in its file. */
@@ -194,7 +201,8 @@ export class Room implements Committer, BoundRoom {
   }
 
   receivePresence(session: Session, entries: readonly AwarenessEntry[]): void {
-    this.#presence.receive(session, entries)
+    const changed = this.#presence.receive(session, entries)
+    for (const clientId of changed) this.#owners?.claim(clientId, session.owner)
   }
 
   sendPresence(session: Session): void {
@@ -255,9 +263,8 @@ export class Room implements Committer, BoundRoom {
     this.#batch += 1
     this.#log?.committed(changes)
     for (const change of changes) this.#show(change)
-    for (const { session, stateVector } of this.#waitingStep1.splice(0)) {
-      session.deliverState(this.#state.step2For(stateVector))
-    }
+    if (this.#edits.isCutShort) this.#deps.loop.schedule(this)
+    else this.#answerWaiting()
     if (changes.some((change) => change.update !== undefined && change.authors.size > 0))
       this.#binding?.changed()
     this.#compactIfWorthIt()
@@ -285,6 +292,21 @@ export class Room implements Committer, BoundRoom {
     await this.#flushed()
     if (this.#log?.isWorthCompactingOnUnload === true) await this.#log.compact(this.#state.encoded())
     this.#dispose()
+  }
+
+  #answerWaiting(): void {
+    for (const { session, stateVector } of this.#waitingStep1.splice(0)) {
+      session.deliverState(this.#state.step2For(stateVector))
+    }
+  }
+
+  #ownersOf(stored: Uint8Array | undefined): ClientOwners {
+    return new ClientOwners({
+      doc: this.doc,
+      stored,
+      isRecovering: () => this.clock.elapsed() < this.policy.recoveryMs,
+      isPresent: (owner) => [...this.#sessions].some((session) => session.owner === owner),
+    })
   }
 
   #show(change: Change): void {

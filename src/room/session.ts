@@ -9,7 +9,7 @@ import { addsNothing } from '../document/update-novelty.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { DECODE_LIMITS, type DecodeLimits, decodeClientMessage } from '../protocol/decode.ts'
 import { encodeConflict } from '../protocol/encode.ts'
-import { SyncError } from '../protocol/errors.ts'
+import { type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
 import type { Peer } from './ports.ts'
@@ -54,6 +54,10 @@ export class Session implements Author {
 
   get authorId(): string {
     return this.principal.id
+  }
+
+  get owner(): string | undefined {
+    return this.principal.isAuthenticated ? this.principal.id : undefined
   }
 
   /** True once the client was sent the document. */
@@ -151,8 +155,8 @@ export class Session implements Author {
     return this.#parked.splice(0)
   }
 
-  reject(): void {
-    this.#fail(new SyncError('malformed_message'))
+  reject(code: ErrorCode): void {
+    this.#fail(new SyncError(code))
   }
 
   #apply(message: ClientMessage): void {
@@ -162,7 +166,7 @@ export class Session implements Author {
         return
       case 'syncStep2':
       case 'update':
-        this.#applyUpdate(message.update)
+        this.#applyUpdate(message)
         return
       case 'awareness':
         this.#room.receivePresence(this, message.entries)
@@ -178,11 +182,16 @@ export class Session implements Author {
     }
   }
 
-  #applyUpdate(update: Uint8Array): void {
+  #applyUpdate({ kind, update }: Extract<ClientMessage, { update: Uint8Array }>): void {
     const facts = inspectUpdate(update)
     // What a client with nothing to say answers to our step 1.
     if (addsNothing(update, facts, this.#room.doc)) return
-    this.#room.receiveEdit(this, { update, facts, receivedAt: this.#room.clock.elapsed() })
+    this.#room.receiveEdit(this, {
+      update,
+      facts,
+      isStep2: kind === 'syncStep2',
+      receivedAt: this.#room.clock.elapsed(),
+    })
   }
 
   /**

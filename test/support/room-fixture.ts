@@ -19,6 +19,8 @@ export const TEST_POLICY: RoomPolicy = {
   keepAliveMs: 20_000,
   awarenessWindowMs: 20,
   maxClientIdsPerSession: 2,
+  hasClientIdOwnership: true,
+  recoveryMs: 0,
   maxAwarenessStateBytes: 16_384,
   maxParkedEdits: 64,
   maxParkedBytes: 1024 * 1024,

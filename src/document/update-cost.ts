@@ -1,0 +1,162 @@
+/**
+ * A limit on what integrating somebody's edits may cost.
+ *
+ * Yjs puts a new item between the neighbors that its author saw. Where others have inserted at the same
+ * place meanwhile, it walks over what they inserted to find the order that everybody else finds. Between
+ * honest people these walks are a few steps. Items that claim neighbors far apart make each of them
+ * walk over everything between: 48 KB of them block Yjs 13 for 17 s, and again at every load.
+ *
+ * What a walk will cost depends on the document at the moment when the item is integrated, so it can
+ * neither be seen in the bytes of an update nor be told before the items ahead of it are in place.
+ * Yjs has no hook there; hence the wrapper around `Item.integrate` below, the one method that all
+ * inserting goes through. It counts the steps that Yjs is about to take, with Yjs's own rules,
+ * and does nothing at all outside of `withIntegrationBudget`.
+ */
+import { type Doc, Item, compareIDs, getItem, getState } from 'yjs'
+import { tooLarge } from './update-values.ts'
+
+type Type = Extract<Item['parent'], { _start: unknown }>
+type Transaction = Parameters<Item['integrate']>[0]
+
+export type IntegrationLimits = {
+  readonly maxSteps: number
+  /** Characters passed on the way to places that nobody ever saw; see `walk`. */
+  readonly maxUnseen: number
+}
+
+/** For those that only count. */
+export const UNLIMITED: IntegrationLimits = {
+  maxSteps: Number.POSITIVE_INFINITY,
+  maxUnseen: Number.POSITIVE_INFINITY,
+}
+
+/** What updates have cost and may still cost, for `withIntegrationBudget`. */
+export class IntegrationBudget {
+  readonly #limits: IntegrationLimits
+  #steps = 0
+  #unseen = 0
+
+  constructor(limits: IntegrationLimits) {
+    this.#limits = limits
+  }
+
+  get steps(): number {
+    return this.#steps
+  }
+
+  get unseen(): number {
+    return this.#unseen
+  }
+
+  /** This and `spendUnseen` throw `SyncError('too_large')` when there is not enough left. */
+  spend(steps: number): void {
+    this.#steps += steps
+    if (this.#steps > this.#limits.maxSteps) throw tooLarge('the number of edits in the same place')
+  }
+
+  spendUnseen(characters: number): void {
+    this.#unseen += characters
+    if (this.#unseen > this.#limits.maxUnseen) throw tooLarge('the number of impossible places')
+    this.spend(characters)
+  }
+}
+
+let active: IntegrationBudget | undefined
+
+/**
+ * Runs `apply`, which calls `Y.applyUpdate`, and throws `SyncError('too_large')` before the item that
+ * would exceed the budget. What was integrated until then stays: some of each client's structs, in
+ * the order of their clocks, as if the rest had not arrived yet.
+ */
+export function withIntegrationBudget(budget: IntegrationBudget, apply: () => void): void {
+  const outer = active
+  active = budget
+  try {
+    apply()
+  } finally {
+    active = outer
+  }
+}
+
+const original = Object.getOwnPropertyDescriptor(Item.prototype, 'integrate')?.value as Item['integrate']
+
+Item.prototype.integrate = function integrate(this: Item, transaction: Transaction, offset: number): void {
+  if (active !== undefined) charge(this, transaction.doc, { offset, budget: active })
+  original.call(this, transaction, offset)
+}
+
+type Circumstances = {
+  /** Ticks at the item's start that the document has already. */
+  readonly offset: number
+  readonly budget: IntegrationBudget
+}
+
+function charge(item: Item, doc: Doc, { offset, budget }: Circumstances): void {
+  const parent = item.parent
+  // Without a parent it is thrown away.
+  if (parent === null || !('_start' in parent)) return
+  const left = offset > 0 ? lastOf(doc, item.id.client) : item.left
+  const { right } = item
+  if (left === null ? right !== null && right.left === null : left.right === right) return
+  if (left === null && item.parentSub !== null) budget.spend(2 * lengthOfKey(parent, item.parentSub))
+  walk(item, doc, { left, parent, budget })
+}
+
+/** The last struct of a client that is there, if it is an item: what the rest of an item goes on from. */
+function lastOf(doc: Doc, client: number): Item | null {
+  const last = doc.store.clients.get(client)?.at(-1)
+  return last instanceof Item ? last : null
+}
+
+/** Values that a key of a map has had: Yjs goes back to the first, twice. */
+function lengthOfKey(parent: Type, key: string): number {
+  let steps = 0
+  for (let item = parent._map.get(key) ?? null; item !== null; item = item.left) steps += 1
+  return steps
+}
+
+/**
+ * Goes where Yjs will go and pays for it.
+ *
+ * An author who saw two neighbors side by side has nothing of its own between them, nor what its
+ * right neighbor was once inserted after. Who meets either of these on the way claims a place that
+ * nobody ever saw. (Yjs's undo does where a whole type was restored, over a few characters.) It pays for
+ * each character it passes as well, because later edits can break a long item into as many items, and
+ * then each load takes as many steps.
+ */
+function walk(
+  item: Item,
+  doc: Doc,
+  place: { readonly left: Item | null; readonly parent: Type; readonly budget: IntegrationBudget },
+): void {
+  const { left, parent, budget } = place
+  const { right } = item
+  const origin = left === null ? null : left.lastId
+  const beforeRight = right === null || right.origin === null ? undefined : itemAt(doc, right.origin)
+  const passed = new Set<unknown>()
+  let next = left === null ? firstOf(parent, item.parentSub) : left.right
+  let characters = 0
+  let isUnseen = false
+  while (next !== null && next !== right) {
+    budget.spend(1)
+    passed.add(next)
+    characters += next.length
+    isUnseen ||= next.id.client === item.id.client || next === beforeRight
+    if (compareIDs(origin, next.origin)) {
+      if (next.id.client >= item.id.client && compareIDs(item.rightOrigin, next.rightOrigin)) break
+    } else if (next.origin === null || !passed.has(itemAt(doc, next.origin))) break
+    next = next.right
+  }
+  if (isUnseen) budget.spendUnseen(characters)
+}
+
+function firstOf(parent: Type, key: string | null): Item | null {
+  if (key === null) return parent._start
+  let first = parent._map.get(key) ?? null
+  while (first !== null && first.left !== null) first = first.left
+  return first
+}
+
+function itemAt(doc: Doc, id: { readonly client: number; readonly clock: number }): unknown {
+  return id.clock < getState(doc.store, id.client) ? getItem(doc.store, id) : undefined
+}

@@ -1,5 +1,5 @@
 /**
- * Whose client ids are whose. Rules: ROOM-72 to ROOM-76 in SPEC.md.
+ * Whose client ids are whose. Rules: ROOM-73 to ROOM-76 in SPEC.md.
  *
  * An update may say anything about any client id. A struct that only pretends to be somebody else's
  * takes up clocks that this person will use for the next edits: Yjs then takes those edits for

@@ -5,11 +5,13 @@
  * the transaction's `update` event is the merged update, for free. Only updates whose every
  * reference is known enter the document; the others wait, bounded, with the session that sent them.
  */
-import { type Doc, applyUpdate, getState, transact } from 'yjs'
+import { type Doc, getState, transact } from 'yjs'
+import { applyWithin } from '../document/apply-within.ts'
 import { isApplicable } from '../document/update-applicable.ts'
-import { IntegrationBudget, withIntegrationBudget } from '../document/update-cost.ts'
+import { IntegrationBudget } from '../document/update-cost.ts'
 import { UPDATE_LIMITS, type UpdateFacts } from '../document/update-inspect.ts'
 import { isTooDeep } from '../document/update-nesting.ts'
+import { isTooManyRoots } from '../document/update-roots.ts'
 import { type ErrorCode, SyncError } from '../protocol/errors.ts'
 import { captureUpdate } from './capture-update.ts'
 import type { ClientOwners } from './client-owners.ts'
@@ -20,6 +22,10 @@ import type { ServerEdit } from './ports.ts'
  * 300 lines above each other at the same place, unseen by each other, come to 90,000.
  */
 const MAX_STEPS_PER_EDIT = 100_000
+/** The same for splitting what others wrote, some 150 ms: 1000 places in a document of 90,000 pieces. */
+const MAX_MOVES_PER_EDIT = 100_000_000
+/** So many cost as much as one step. */
+const MOVES_PER_STEP = 1000
 /**
  * Characters that a document's edits may pass on the way to places that nobody ever saw, which each
  * load may pass again. What people do comes to none.
@@ -216,8 +222,9 @@ export class EditQueue {
       author.park(edit)
       return
     }
-    if (facts.nesting !== undefined && isTooDeep(facts.nesting, doc, UPDATE_LIMITS.maxTypeDepth)) {
-      this.#reject(author, 'malformed_message')
+    const refusal = refusalOf(doc, facts)
+    if (refusal !== undefined) {
+      this.#reject(author, refusal)
       return
     }
     const clients = this.#owners?.admit({ owner: author.owner, facts, isStep2 })
@@ -225,7 +232,7 @@ export class EditQueue {
       this.#reject(author, 'foreign_client_id')
       return
     }
-    const failure = this.#integrate(doc, edit.update, author)
+    const failure = this.#integrate(doc, edit, author)
     if (clients !== undefined && clients.length > 0) this.#owners?.learn(clients, author.owner)
     if (failure !== undefined) this.#reject(author, failure)
   }
@@ -234,15 +241,18 @@ export class EditQueue {
    * Yjs may have applied a part when it fails; that part is in the transaction and will be logged
    * like any other, so log and document stay equal.
    */
-  #integrate(doc: Doc, update: Uint8Array, author: Author): ErrorCode | undefined {
-    const maxUnseen = MAX_UNSEEN_PER_DOCUMENT - this.#unseen
-    const budget = new IntegrationBudget({ maxSteps: MAX_STEPS_PER_EDIT, maxUnseen })
+  #integrate(doc: Doc, { update, facts }: ClientEdit, author: Author): ErrorCode | undefined {
+    const budget = new IntegrationBudget({
+      maxSteps: MAX_STEPS_PER_EDIT,
+      maxUnseen: MAX_UNSEEN_PER_DOCUMENT - this.#unseen,
+      maxMoves: MAX_MOVES_PER_EDIT,
+    })
     try {
-      withIntegrationBudget(budget, () => applyUpdate(doc, update, author))
+      applyWithin(budget, doc, { update, facts, origin: author })
     } catch (error) {
       return error instanceof SyncError ? error.code : 'malformed_message'
     } finally {
-      this.#steps += budget.steps
+      this.#steps += budget.steps + Math.floor(budget.moves / MOVES_PER_STEP)
       this.#unseen += budget.unseen
     }
     return dropPending(doc) ? 'malformed_message' : undefined
@@ -252,6 +262,12 @@ export class EditQueue {
     this.#rejected.add(author)
     author.reject(code)
   }
+}
+
+/** What the update would make of the document, which its inspection alone could not see. */
+function refusalOf(doc: Doc, { nesting, roots }: UpdateFacts): ErrorCode | undefined {
+  if (nesting !== undefined && isTooDeep(nesting, doc, UPDATE_LIMITS.maxTypeDepth)) return 'malformed_message'
+  return isTooManyRoots(roots, doc, UPDATE_LIMITS.maxRoots) ? 'too_large' : undefined
 }
 
 /** The client entries from `start` up to the next server edit. */

@@ -15,7 +15,7 @@ export function restoreDoc(stored: StoredDocument | undefined, cost: Integration
     if (stored.snapshot !== undefined) applyUpdate(doc, stored.snapshot)
     for (const record of stored.tail) applyUpdate(doc, record.bytes)
   }
-  doc.transact(() => withIntegrationBudget(cost, apply))
+  doc.transact(() => withIntegrationBudget(cost, doc, apply))
   if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
     throw new SyncError('load_failed', 'The stored history has a hole; it was left untouched.')
   }

@@ -45,6 +45,13 @@ export type RoomDeps = {
   readonly onError: (error: unknown, document: DocumentId) => void
 }
 
+type WaitingStep1 = {
+  readonly session: Session
+  readonly stateVector: Uint8Array
+  /** The batch that holds the last of what was received before. */
+  readonly batch: number
+}
+
 export class Room implements Committer, BoundRoom {
   readonly document: DocumentId
   readonly dialect: Dialect
@@ -62,7 +69,7 @@ export class Room implements Committer, BoundRoom {
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
   readonly #state: StateCache
-  #waitingStep1: { readonly session: Session; readonly stateVector: Uint8Array }[] = []
+  #waitingStep1: WaitingStep1[] = []
   #inFlight: Change[] | undefined
   #batch = 0
   #binding: DocumentBinding | undefined
@@ -125,6 +132,11 @@ export class Room implements Committer, BoundRoom {
   /** Counts the batches that were shown. */
   get batch(): number {
     return this.#batch
+  }
+
+  /** The document holds everything up to this batch, which may still be on its way to the store. */
+  get documentBatch(): number {
+    return this.#batch + (this.#inFlight === undefined ? 0 : 1)
   }
 
   get sessions(): ReadonlySet<Session> {
@@ -192,7 +204,8 @@ export class Room implements Committer, BoundRoom {
       session.deliverState(this.#state.step2For(stateVector))
       return
     }
-    this.#waitingStep1.push({ session, stateVector })
+    const batch = this.documentBatch + (this.#edits.isEmpty ? 0 : 1)
+    this.#waitingStep1.push({ session, stateVector, batch })
     this.#deps.loop.schedule(this)
   }
 
@@ -295,7 +308,9 @@ export class Room implements Committer, BoundRoom {
   }
 
   #answerWaiting(): void {
-    for (const { session, stateVector } of this.#waitingStep1.splice(0)) {
+    const answerable = this.#waitingStep1.filter(({ batch }) => batch <= this.#batch)
+    this.#waitingStep1 = this.#waitingStep1.filter(({ batch }) => batch > this.#batch)
+    for (const { session, stateVector } of answerable) {
       session.deliverState(this.#state.step2For(stateVector))
     }
   }

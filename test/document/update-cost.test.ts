@@ -7,11 +7,11 @@ import { CONFLICT_BOMBS } from '../support/bombs/conflicts.ts'
 import { edit, person, REMOTE, seededRandom } from '../support/random-document.ts'
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_124)
-const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000 }
+const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000, maxMoves: 100_000_000 }
 
 function costOf(doc: Y.Doc, update: Uint8Array, limits = UNLIMITED): IntegrationBudget {
   const budget = new IntegrationBudget(limits)
-  withIntegrationBudget(budget, () => Y.applyUpdate(doc, update))
+  withIntegrationBudget(budget, doc, () => Y.applyUpdate(doc, update))
   return budget
 }
 
@@ -56,7 +56,7 @@ test('the steps are those that Yjs takes', () => {
     const doc = docOf(first(200))
     const update = then(200)
     const counted = new IntegrationBudget(UNLIMITED)
-    withIntegrationBudget(counted, () => Y.applyUpdate(doc, update))
+    withIntegrationBudget(counted, doc, () => Y.applyUpdate(doc, update))
     assert.equal(counted.steps - counted.unseen, stepsOfYjs(docOf(first(200)), update))
   }
 })
@@ -95,8 +95,8 @@ test('what was cut off is taken up again by a later update, a part at a time', (
 
 test('outside of a budget nothing is counted or refused', () => {
   const [{ first, then } = assert.fail()] = CONFLICT_BOMBS
-  const budget = new IntegrationBudget({ maxSteps: 0, maxUnseen: 0 })
-  withIntegrationBudget(budget, () => {})
+  const budget = new IntegrationBudget({ ...LIMITS, maxSteps: 0 })
+  withIntegrationBudget(budget, new Y.Doc(), () => {})
   docOf(first(100), then(100))
   assert.equal(budget.steps, 0)
 })
@@ -104,9 +104,9 @@ test('outside of a budget nothing is counted or refused', () => {
 test('ten thousand lines put above each other by one person cost nothing', () => {
   const doc = new Y.Doc()
   const server = new Y.Doc()
-  const budget = new IntegrationBudget({ maxSteps: 0, maxUnseen: 0 })
+  const budget = new IntegrationBudget({ ...LIMITS, maxSteps: 0 })
   doc.on('update', (update: Uint8Array) => {
-    withIntegrationBudget(budget, () => Y.applyUpdate(server, update))
+    withIntegrationBudget(budget, server, () => Y.applyUpdate(server, update))
   })
   for (let i = 0; i < 10_000; i += 1) doc.getText('log').insert(0, `line ${i}\n`)
   assert.equal(server.getText('log').length, doc.getText('log').length)
@@ -137,7 +137,7 @@ test('undoing and redoing what lay inside restored types never claims an unseen 
   const server = new Y.Doc()
   const budget = new IntegrationBudget(LIMITS)
   doc.on('update', (update: Uint8Array) => {
-    withIntegrationBudget(budget, () => Y.applyUpdate(server, update))
+    withIntegrationBudget(budget, server, () => Y.applyUpdate(server, update))
   })
   for (let i = 0; i < 30; i += 1) {
     const cell = new Y.Text()

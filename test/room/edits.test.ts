@@ -44,6 +44,21 @@ test('[ROOM-11] a step 2 waits for everything received before it', async (t) => 
   assert.equal(bob.text.toJSON(), 'typed before the join')
 })
 
+test('[ROOM-11] a step 2 waits also for what was received while another batch was being written', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  await until(() => ann.isSynced)
+  room.store.hold()
+  ann.text.insert(0, 'first ')
+  await until(() => room.store.appends === 1)
+  ann.text.insert(6, 'second')
+  const bob = await room.join(new RoomClient('bob'))
+  room.store.release()
+  await until(() => bob.isSynced)
+  const step2 = bob.frames.find((frame) => frame[0] === 0 && frame[1] === 1)
+  assert.match(Buffer.from(step2 ?? []).toString('latin1'), /first [^]*second/)
+})
+
 for (const isWritten of [false, true]) {
   test(`[ROOM-12] an append that fails ${isWritten ? 'after' : 'before'} it was written is repeated without a double`, async (t) => {
     const room = roomFixture(t)

@@ -1,4 +1,5 @@
-import { Doc, applyUpdate } from 'yjs'
+import { type Doc, applyUpdate } from 'yjs'
+import { createServerDoc } from '../document/server-doc.ts'
 import { SyncError } from '../protocol/errors.ts'
 import { type IntegrationBudget, withIntegrationBudget } from '../document/update-cost.ts'
 import type { StoredDocument } from './ports.ts'
@@ -9,7 +10,7 @@ import type { StoredDocument } from './ports.ts'
  * costs is counted in `cost`.
  */
 export function restoreDoc(stored: StoredDocument | undefined, cost: IntegrationBudget): Doc {
-  const doc = new Doc()
+  const doc = createServerDoc()
   if (stored === undefined) return doc
   const apply = (): void => {
     if (stored.snapshot !== undefined) applyUpdate(doc, stored.snapshot)

@@ -8,6 +8,8 @@
 import { type Doc, getState } from 'yjs'
 import { decodeOwners, encodeOwners } from '../document/owner-record.ts'
 import type { UpdateFacts } from '../document/update-inspect.ts'
+import type { Clock } from './clock.ts'
+import type { RoomPolicy } from './policy.ts'
 
 /** Beyond this, and beyond what a document should have, new ids belong to nobody. */
 const MAX_OWNED = 5000
@@ -30,6 +32,25 @@ export type ClientOwnersOptions = {
   /** True while lost edits are taken back from whoever has them. */
   readonly isRecovering: () => boolean
   readonly isPresent: (owner: string) => boolean
+}
+
+/** A room, as far as ownership goes. */
+export type OwnedRoom = {
+  readonly doc: Doc
+  readonly clock: Pick<Clock, 'elapsed'>
+  readonly policy: Pick<RoomPolicy, 'hasClientIdOwnership' | 'recoveryMs'>
+  readonly sessions: ReadonlySet<{ readonly owner: string | undefined }>
+}
+
+/** Undefined when the policy has none. */
+export function ownersOf(room: OwnedRoom, stored: Uint8Array | undefined): ClientOwners | undefined {
+  if (!room.policy.hasClientIdOwnership) return undefined
+  return new ClientOwners({
+    doc: room.doc,
+    stored,
+    isRecovering: () => room.clock.elapsed() < room.policy.recoveryMs,
+    isPresent: (owner) => [...room.sessions].some((session) => session.owner === owner),
+  })
 }
 
 const NONE: readonly number[] = []

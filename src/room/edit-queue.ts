@@ -5,32 +5,13 @@
  * the transaction's `update` event is the merged update, for free. Only updates whose every
  * reference is known enter the document; the others wait, bounded, with the session that sent them.
  */
-import { type Doc, getState, transact } from 'yjs'
-import { applyWithin } from '../document/apply-within.ts'
-import { isApplicable } from '../document/update-applicable.ts'
-import { IntegrationBudget } from '../document/update-cost.ts'
-import { UPDATE_LIMITS, type UpdateFacts } from '../document/update-inspect.ts'
-import { isTooDeep } from '../document/update-nesting.ts'
-import { isTooManyRoots } from '../document/update-roots.ts'
-import { type ErrorCode, SyncError } from '../protocol/errors.ts'
+import { type Doc, transact } from 'yjs'
+import type { UpdateFacts } from '../document/update-inspect.ts'
+import type { ErrorCode } from '../protocol/errors.ts'
+import { EditApplier, type EditApplierOptions } from './apply-edit.ts'
 import { captureUpdate } from './capture-update.ts'
-import type { ClientOwners } from './client-owners.ts'
 import type { ServerEdit } from './ports.ts'
 
-/**
- * Steps of Yjs's conflict resolution that one edit may take, some 50 ms. Two people who each put
- * 300 lines above each other at the same place, unseen by each other, come to 90,000.
- */
-const MAX_STEPS_PER_EDIT = 100_000
-/** The same for splitting what others wrote, some 150 ms: 1000 places in a document of 90,000 pieces. */
-const MAX_MOVES_PER_EDIT = 100_000_000
-/** So many cost as much as one step. */
-const MOVES_PER_STEP = 1000
-/**
- * Characters that a document's edits may pass on the way to places that nobody ever saw, which each
- * load may pass again. What people do comes to none.
- */
-const MAX_UNSEEN_PER_DOCUMENT = 1_000_000
 /** Steps after which the rest of a batch waits for the next one. */
 const MAX_STEPS_PER_BATCH = 100_000
 /** A hundred people who type at the same place within one batch come to half of this. */
@@ -89,25 +70,16 @@ type ServerEntry = {
 
 type Entry = ClientEntry | ServerEntry
 
-export type EditQueueOptions = {
-  /** Without it everybody may go on with everybody's client ids. */
-  readonly owners?: ClientOwners | undefined
-  /** What loading the document came to; see `IntegrationBudget`. */
-  readonly unseen?: number | undefined
-}
-
 export class EditQueue {
   #entries: Entry[] = []
   #bytes = 0
   #steps = 0
   #isCutShort = false
-  #unseen: number
-  readonly #owners: ClientOwners | undefined
+  readonly #applier: EditApplier
   readonly #rejected = new WeakSet<Author>()
 
-  constructor({ owners, unseen = 0 }: EditQueueOptions = {}) {
-    this.#owners = owners
-    this.#unseen = unseen
+  constructor(options: EditApplierOptions = {}) {
+    this.#applier = new EditApplier(options)
   }
 
   get bytes(): number {
@@ -191,7 +163,7 @@ export class EditQueue {
     const change: Change = {
       update,
       binding: undefined,
-      owners: update === undefined ? undefined : this.#owners?.takeRecord(),
+      owners: update === undefined ? undefined : this.#applier.takeOwners(),
       authors,
       authorIds: [...new Set([...authors].map((author) => author.authorId))].toSorted().join(','),
       receivedAt: Math.min(...applied.map((entry) => entry.edit.receivedAt)),
@@ -217,57 +189,16 @@ export class EditQueue {
   #applyOne(doc: Doc, author: Author, edit: ClientEdit): void {
     // Its other edits are as little to be trusted, or build on the one that was refused.
     if (this.#rejected.has(author)) return
-    const { facts, isStep2 } = edit
-    if (!isApplicable(facts, (client) => getState(doc.store, client))) {
-      author.park(edit)
-      return
-    }
-    const refusal = refusalOf(doc, facts)
-    if (refusal !== undefined) {
-      this.#reject(author, refusal)
-      return
-    }
-    const clients = this.#owners?.admit({ owner: author.owner, facts, isStep2 })
-    if (this.#owners !== undefined && clients === undefined) {
-      this.#reject(author, 'foreign_client_id')
-      return
-    }
-    const failure = this.#integrate(doc, edit, author)
-    if (clients !== undefined && clients.length > 0) this.#owners?.learn(clients, author.owner)
-    if (failure !== undefined) this.#reject(author, failure)
-  }
-
-  /**
-   * Yjs may have applied a part when it fails; that part is in the transaction and will be logged
-   * like any other, so log and document stay equal.
-   */
-  #integrate(doc: Doc, { update, facts }: ClientEdit, author: Author): ErrorCode | undefined {
-    const budget = new IntegrationBudget({
-      maxSteps: MAX_STEPS_PER_EDIT,
-      maxUnseen: MAX_UNSEEN_PER_DOCUMENT - this.#unseen,
-      maxMoves: MAX_MOVES_PER_EDIT,
-    })
-    try {
-      applyWithin(budget, doc, { update, facts, origin: author })
-    } catch (error) {
-      return error instanceof SyncError ? error.code : 'malformed_message'
-    } finally {
-      this.#steps += budget.steps + Math.floor(budget.moves / MOVES_PER_STEP)
-      this.#unseen += budget.unseen
-    }
-    return dropPending(doc) ? 'malformed_message' : undefined
+    const { outcome, steps } = this.#applier.apply(doc, edit, author)
+    this.#steps += steps
+    if (outcome === 'waits') author.park(edit)
+    else if (outcome !== 'applied') this.#reject(author, outcome.refused)
   }
 
   #reject(author: Author, code: ErrorCode): void {
     this.#rejected.add(author)
     author.reject(code)
   }
-}
-
-/** What the update would make of the document, which its inspection alone could not see. */
-function refusalOf(doc: Doc, { nesting, roots }: UpdateFacts): ErrorCode | undefined {
-  if (nesting !== undefined && isTooDeep(nesting, doc, UPDATE_LIMITS.maxTypeDepth)) return 'malformed_message'
-  return isTooManyRoots(roots, doc, UPDATE_LIMITS.maxRoots) ? 'too_large' : undefined
 }
 
 /** The client entries from `start` up to the next server edit. */
@@ -279,17 +210,6 @@ function clientEntries(entries: readonly Entry[], start: number): ClientEntry[] 
     run.push(entry)
   }
   return run
-}
-
-/**
- * True when there was something. Pending state in the document would be re-merged at every message
- * and handed to every joiner; asked after each edit, so that it is known whose it was.
- */
-function dropPending(doc: Doc): boolean {
-  if (doc.store.pendingStructs === null && doc.store.pendingDs === null) return false
-  doc.store.pendingStructs = null
-  doc.store.pendingDs = null
-  return true
 }
 
 function applyServer(doc: Doc, { edit, settle, at }: ServerEntry): Change {

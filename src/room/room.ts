@@ -6,7 +6,6 @@
  */
 import { type Doc, encodeStateVector } from 'yjs'
 import { touchesOnly } from '../document/touches-only.ts'
-import { IntegrationBudget, UNLIMITED } from '../document/update-cost.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { encodeRaw, encodeSaveReply, encodeSyncStep1, encodeUpdate } from '../protocol/encode.ts'
@@ -16,7 +15,7 @@ import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { Clock } from './clock.ts'
 import type { CommitLoop, Committer } from './commit-loop.ts'
 import { DocumentLog } from './document-log.ts'
-import { ClientOwners } from './client-owners.ts'
+import { type ClientOwners, ownersOf } from './client-owners.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
 import type { RoomPolicy } from './policy.ts'
 import type {
@@ -102,10 +101,10 @@ export class Room implements Committer, BoundRoom {
     this.#deps = deps
     this.lineage = stored?.lineage ?? deps.mintLineage()
     this.isNew = stored === undefined
-    const loadCost = new IntegrationBudget(UNLIMITED)
-    this.doc = restoreDoc(stored, loadCost)
-    this.#owners = deps.policy.hasClientIdOwnership ? this.#ownersOf(stored?.owners) : undefined
-    this.#edits = new EditQueue({ owners: this.#owners, unseen: loadCost.unseen })
+    const { doc, unseen } = restoreDoc(stored)
+    this.doc = doc
+    this.#owners = ownersOf(this, stored?.owners)
+    this.#edits = new EditQueue({ owners: this.#owners, unseen })
     this.#state = new StateCache(this.doc)
     this.#storedBinding = stored?.binding
     this.#log =
@@ -214,8 +213,7 @@ export class Room implements Committer, BoundRoom {
   }
 
   receivePresence(session: Session, entries: readonly AwarenessEntry[]): void {
-    const changed = this.#presence.receive(session, entries)
-    for (const clientId of changed) this.#owners?.claim(clientId, session.owner)
+    for (const id of this.#presence.receive(session, entries)) this.#owners?.claim(id, session.owner)
   }
 
   sendPresence(session: Session): void {
@@ -313,15 +311,6 @@ export class Room implements Committer, BoundRoom {
     for (const { session, stateVector } of answerable) {
       session.deliverState(this.#state.step2For(stateVector))
     }
-  }
-
-  #ownersOf(stored: Uint8Array | undefined): ClientOwners {
-    return new ClientOwners({
-      doc: this.doc,
-      stored,
-      isRecovering: () => this.clock.elapsed() < this.policy.recoveryMs,
-      isPresent: (owner) => [...this.#sessions].some((session) => session.owner === owner),
-    })
   }
 
   #show(change: Change): void {

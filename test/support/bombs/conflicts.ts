@@ -8,7 +8,7 @@ import { buildUpdate, item, range, structsOf, text } from './build.ts'
 export type ConflictBomb = {
   readonly name: string
   readonly first: (size: number) => Uint8Array
-  readonly then: (size: number) => Uint8Array
+  readonly bomb: (size: number) => Uint8Array
 }
 
 const ONE = 1
@@ -33,19 +33,19 @@ export const CONFLICT_BOMBS: readonly ConflictBomb[] = [
     // 8000 of them, 48 KB: 17 s, and 7 s at each load.
     name: 'inserts at the start, before neighbors further and further away',
     first: typed,
-    then: (size) => buildUpdate(structsOf(TWO, ...range(size, (i) => text({ rightOrigin: [ONE, i] }, 'b')))),
+    bomb: (size) => buildUpdate(structsOf(TWO, ...range(size, (i) => text({ rightOrigin: [ONE, i] }, 'b')))),
   },
   {
     // Costs nothing before the next load: the text is one item, which this breaks into pieces.
     name: 'inserts at the start, before neighbors nearer and nearer',
     first: typed,
-    then: (size) =>
+    bomb: (size) =>
       buildUpdate(structsOf(TWO, ...range(size, (i) => text({ rightOrigin: [ONE, size - 1 - i] }, 'b')))),
   },
   {
     name: 'inserts after one place, before neighbors further and further away',
     first: typed,
-    then: (size) =>
+    bomb: (size) =>
       buildUpdate(
         structsOf(TWO, ...range(size - 1, (i) => text({ origin: [ONE, 0], rightOrigin: [ONE, i + 1] }, 'b'))),
       ),
@@ -53,17 +53,17 @@ export const CONFLICT_BOMBS: readonly ConflictBomb[] = [
   {
     name: 'inserts again and again into what it says is empty',
     first: typed,
-    then: (size) => buildUpdate(structsOf(TWO, ...range(size, () => text({}, 'b')))),
+    bomb: (size) => buildUpdate(structsOf(TWO, ...range(size, () => text({}, 'b')))),
   },
   {
     name: 'puts line before line where another did the same, neither having seen the other',
     first: (size) => prepended(ONE, size),
-    then: (size) => prepended(TWO, size),
+    bomb: (size) => prepended(TWO, size),
   },
   {
     name: 'writes one key as if for the first time, under many client ids',
     first: (size) => firstWrites(10, size),
-    then: (size) => firstWrites(10 + size, size),
+    bomb: (size) => firstWrites(10 + size, size),
   },
 ]
 

@@ -14,14 +14,14 @@ import type { ClientOwners } from './client-owners.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
 
 /**
- * Steps of Yjs's conflict resolution that one edit may take, some 50 ms. Two people who each put
+ * Steps of Yjs's conflict resolution that one edit may take, some 25 ms. Two people who each put
  * 300 lines above each other at the same place, unseen by each other, come to 90,000.
  */
 const MAX_STEPS_PER_EDIT = 100_000
 /** The same for splitting what others wrote, some 150 ms: 1000 places in a document of 90,000 pieces. */
 const MAX_MOVES_PER_EDIT = 100_000_000
 /** So many cost as much as one step. */
-const MOVES_PER_STEP = 1000
+const MOVES_PER_STEP = 200
 /**
  * Characters that a document's edits may pass on the way to places that nobody ever saw, which each
  * load may pass again. What people do comes to none.

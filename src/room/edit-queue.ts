@@ -16,8 +16,8 @@ import type { ServerEdit } from './ports.ts'
 const MAX_STEPS_PER_BATCH = 100_000
 /** A hundred people who type at the same place within one batch come to half of this. */
 const FREE_STEPS = 10_000
-/** About as many take a millisecond, with our counting of them. */
-const STEPS_PER_MS = 1000
+/** About as many take a millisecond, with our counting of them (bench/micro/update-cost.ts). */
+const STEPS_PER_MS = 4000
 /** A room with costly edits rests this many times as long as they took, for all the other rooms. */
 const REST = 4
 

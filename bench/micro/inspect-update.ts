@@ -8,10 +8,15 @@
  */
 import { performance } from 'node:perf_hooks'
 import * as Y from 'yjs'
+import { applyWithin } from '../../src/document/apply-within.ts'
 import { isApplicable } from '../../src/document/update-applicable.ts'
+import { IntegrationBudget } from '../../src/document/update-cost.ts'
 import { inspectUpdate } from '../../src/document/update-inspect.ts'
 
 const ROUNDS = 7
+const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000, maxMoves: 100_000_000 }
+/** What is inspected anyway is not paid for twice. */
+const NO_DELETES = inspectUpdate(Uint8Array.of(0, 0))
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >>> 1]!
@@ -92,11 +97,19 @@ function benchKeystrokes(people: number): void {
     const doc = new Y.Doc()
     for (const update of updates) Y.applyUpdate(doc, update)
   })
+  const applyCounted = medianMs(3, () => {
+    const doc = new Y.Doc()
+    for (const update of updates) {
+      const budget = new IntegrationBudget(LIMITS)
+      applyWithin(budget, doc, { update, facts: NO_DELETES, origin: 'bench' })
+    }
+  })
   const perUpdate = (ms: number): string => `${((ms / updates.length) * 1000).toFixed(2)} us`
   console.log(
     `keystroke, ${people} typing`.padEnd(26),
     `inspect ${perUpdate(inspect)}`.padEnd(24),
-    `Y.applyUpdate ${perUpdate(apply)}`,
+    `Y.applyUpdate ${perUpdate(apply)}`.padEnd(28),
+    `within a budget ${perUpdate(applyCounted)}`,
   )
 }
 

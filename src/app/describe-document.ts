@@ -18,7 +18,7 @@ type FileRoom = Extract<NamedRoom, { kind: 'file' }>
  * update (V1), from which nothing is missing, and a JSON view of it.
  */
 export const describeDocument: DescribeDocument = async (document, stored, files) => {
-  const doc = restoreDoc(stored)
+  const { doc } = restoreDoc(stored)
   try {
     const room = fileRoom(document)
     if (room === undefined) return plainFiles(document, doc)

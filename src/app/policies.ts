@@ -6,6 +6,8 @@ const FLUSH_GAP_PER_PEER_MS = 0.15
 
 /** Long before it hurts, and after many more page loads than a document of a small group ever sees. */
 const ALARM_CLIENT_IDS = 2000
+/** Time for everyone to come back after a power cut or a restored backup. */
+const RECOVERY_MS = 10 * 60_000
 
 /** The slice of the configuration that rooms live by. */
 export function roomPolicy({ rooms, awareness, limits }: Config): RoomPolicy {
@@ -19,6 +21,8 @@ export function roomPolicy({ rooms, awareness, limits }: Config): RoomPolicy {
     keepAliveMs: rooms.keepAliveMs,
     presence: awareness,
     maxClientIdsPerSession: awareness.maxClientIds,
+    hasClientIdOwnership: rooms.clientIdOwnership,
+    recoveryMs: RECOVERY_MS,
     maxAwarenessStateBytes: awareness.maxStateBytes,
     maxParkedEdits: limits.maxParkedEdits,
     maxParkedBytes: limits.maxParkedBytes,

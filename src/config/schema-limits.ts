@@ -1,4 +1,4 @@
-import { bytes, count, milliseconds } from './schema-parts.ts'
+import { bytes, count, milliseconds, yesOrNo } from './schema-parts.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -34,6 +34,10 @@ export const ROOMS = {
   maxPendingBytes: bytes(
     64 * MIB,
     'Edits of one room that were received but are not yet written; reached only while the disk fails.',
+  ),
+  clientIdOwnership: yesOrNo(
+    true,
+    'Nobody may write under the client id of another signed-in person, except in the first 10 minutes of the server, to hand back what it lost. Switch it off for clients that relay for others.',
   ),
   flushGapMs: milliseconds(
     15,

@@ -1,8 +1,17 @@
+import type { Doc } from 'yjs'
 import { ByteCursor } from '../protocol/byte-cursor.ts'
 import { tooLarge } from './update-values.ts'
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const NONE: ReadonlySet<string> = new Set()
+
+/** True when a document would have more than `maxRoots` root types with these as well. */
+export function isTooManyRoots(names: ReadonlySet<string>, doc: Doc, maxRoots: number): boolean {
+  if (doc.share.size + names.size <= maxRoots) return false
+  let added = 0
+  for (const name of names) if (!doc.share.has(name)) added += 1
+  return added > 0 && doc.share.size + added > maxRoots
+}
 
 /**
  * The names of root types in an update. Each name costs the document a root type for ever. Most

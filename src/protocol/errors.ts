@@ -48,6 +48,12 @@ export const ERRORS = {
     level: 'info',
     message: 'You may look at this, but not change it.',
   },
+  foreign_client_id: {
+    status: 403,
+    close: 'forbidden',
+    level: 'warn',
+    message: 'An edit was written in the name of another person; reload the page to go on as yourself.',
+  },
   owner_immutable: {
     status: 409,
     close: 'forbidden',

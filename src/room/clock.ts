@@ -2,7 +2,7 @@
 export type Clock = {
   /** Milliseconds since the epoch, for records. */
   now(): number
-  /** Monotonic milliseconds, for durations. */
+  /** Monotonic milliseconds, for durations; the real clock counts from the start of the process. */
   elapsed(): number
   /** Runs once the current burst of socket events was handled. */
   defer(task: () => void): void

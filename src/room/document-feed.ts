@@ -27,6 +27,8 @@ export type DocumentFeedOptions = {
   readonly encoding: TurnBudget
   /** Makes the commit loop call the room soon, also when nothing is to be written. */
   readonly requestCommit: () => void
+  /** The last batch left edits to the next one. */
+  readonly hasLeftOver: () => boolean
 }
 
 export class DocumentFeed {
@@ -107,8 +109,8 @@ export class DocumentFeed {
    * nothing else is in the document, and there is time. If not, `session.serve` is called when it may be.
    */
   mayServe(session: Session, barrier: number): boolean {
-    const { encoding, requestCommit } = this.#options
-    const isStored = this.isSettled && this.#shown >= barrier
+    const { encoding, requestCommit, hasLeftOver } = this.#options
+    const isStored = this.isSettled && this.#shown >= barrier && !hasLeftOver()
     if (isStored && encoding.hasTime) return true
     const isFirst = this.#waiting === undefined
     this.#waiting ??= new Set()

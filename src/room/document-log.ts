@@ -56,11 +56,12 @@ export class DocumentLog {
       this.#seq += 1
       items.push({ document, token: store.token, seq: this.#seq, at, kind, author, bytes })
     }
-    for (const { update, binding, authorIds } of changes) {
+    for (const { update, binding, owners, authorIds } of changes) {
       if (update === undefined && binding === undefined) continue
       if (this.#seq === 0) add('created', authorIds, new TextEncoder().encode(lineage))
       if (update !== undefined) add('update', authorIds, update)
       if (binding !== undefined) add('binding', authorIds, binding)
+      if (owners !== undefined) add('owners', authorIds, owners)
     }
     return items
   }

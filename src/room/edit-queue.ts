@@ -5,33 +5,51 @@
  * the transaction's `update` event is the merged update, for free. Only updates whose every
  * reference is known enter the document; the others wait, bounded, with the session that sent them.
  */
-import { type Doc, applyUpdate, getState, transact } from 'yjs'
-import { isApplicable } from '../document/update-applicable.ts'
-import { UPDATE_LIMITS, type UpdateFacts } from '../document/update-inspect.ts'
-import { isTooDeep } from '../document/update-nesting.ts'
+import { type Doc, transact } from 'yjs'
+import type { UpdateFacts } from '../document/update-inspect.ts'
+import type { ErrorCode } from '../protocol/errors.ts'
+import { EditApplier, type EditApplierOptions } from './apply-edit.ts'
+import { captureUpdate } from './capture-update.ts'
 import type { ServerEdit } from './ports.ts'
+
+/** Steps after which the rest of a batch waits for the next one. */
+const MAX_STEPS_PER_BATCH = 100_000
+/** A hundred people who type at the same place within one batch come to half of this. */
+const FREE_STEPS = 10_000
+/** About as many take a millisecond, with our counting of them (bench/micro/update-cost.ts). */
+const STEPS_PER_MS = 4000
+/** A room with costly edits rests this many times as long as they took, for all the other rooms. */
+const REST = 4
+
+const CLIENTS = Symbol('clients')
 
 /** Who sent an edit, as far as this file cares. */
 export interface Author {
   readonly authorId: string
+  /** The person whose client ids it may go on with; undefined for a visitor without a name. */
+  readonly owner: string | undefined
   /** The update refers to something unknown: keep it for a while and ask the client for the rest. */
   park(edit: ClientEdit): void
   /** Parked edits, taken back for another try. */
   unpark(): readonly ClientEdit[]
-  /** The update passed every check and Yjs still would not take it. */
-  reject(): void
+  /** An edit of its was refused. Nothing more of this author is applied. */
+  reject(code: ErrorCode): void
 }
 
 export type ClientEdit = {
   readonly update: Uint8Array
   readonly facts: UpdateFacts
+  /** Came as the answer to a step 1, not as something just typed. */
+  readonly isStep2: boolean
   readonly receivedAt: number
 }
 
-/** One transaction's outcome: at most one update and one binding record, durable together. */
+/** One transaction's outcome: at most one update and the records kept with it, durable together. */
 export type Change = {
   readonly update: Uint8Array | undefined
   readonly binding: Uint8Array | undefined
+  /** Who owns which client id, when that has changed. */
+  readonly owners: Uint8Array | undefined
   /** Empty for the server's own edits. */
   readonly authors: ReadonlySet<Author>
   /** Who, for the log record. */
@@ -41,20 +59,28 @@ export type Change = {
   readonly settle: (error?: Error) => void
 }
 
-type Entry =
-  | { readonly kind: 'client'; readonly author: Author; readonly edit: ClientEdit }
-  | {
-      readonly kind: 'server'
-      readonly edit: ServerEdit
-      readonly settle: (error?: Error) => void
-      readonly at: number
-    }
+type ClientEntry = { readonly kind: 'client'; readonly author: Author; readonly edit: ClientEdit }
 
-type ClientEntry = Extract<Entry, { kind: 'client' }>
+type ServerEntry = {
+  readonly kind: 'server'
+  readonly edit: ServerEdit
+  readonly settle: (error?: Error) => void
+  readonly at: number
+}
+
+type Entry = ClientEntry | ServerEntry
 
 export class EditQueue {
   #entries: Entry[] = []
   #bytes = 0
+  #steps = 0
+  #isCutShort = false
+  readonly #applier: EditApplier
+  readonly #rejected = new WeakSet<Author>()
+
+  constructor(options: EditApplierOptions = {}) {
+    this.#applier = new EditApplier(options)
+  }
 
   get bytes(): number {
     return this.#bytes
@@ -62,6 +88,16 @@ export class EditQueue {
 
   get isEmpty(): boolean {
     return this.#entries.length === 0
+  }
+
+  /** The last batch left edits to the next one, because it had cost enough. */
+  get isCutShort(): boolean {
+    return this.#isCutShort
+  }
+
+  /** How long the room should rest after its last batch; 0 for all that people do. */
+  get restMs(): number {
+    return Math.floor(Math.max(0, this.#steps - FREE_STEPS) / STEPS_PER_MS) * REST
   }
 
   pushClient(author: Author, edit: ClientEdit): void {
@@ -77,23 +113,26 @@ export class EditQueue {
     })
   }
 
-  /** Applies everything gathered; one change per run of client edits and per server edit. */
+  /** Applies what gathered; one change per run of client edits and per server edit. */
   applyTo(doc: Doc): Change[] {
     const entries = this.#entries
     this.#entries = []
     this.#bytes = 0
+    this.#steps = 0
     const changes: Change[] = []
-    let run: ClientEntry[] = []
-    for (const entry of entries) {
-      if (entry.kind === 'client') {
-        run.push(entry)
+    let at = 0
+    while (at < entries.length && this.#steps < MAX_STEPS_PER_BATCH) {
+      const entry = entries[at]
+      if (entry?.kind === 'server') {
+        changes.push(applyServer(doc, entry))
+        at += 1
         continue
       }
-      if (run.length > 0) changes.push(applyClients(doc, run))
-      run = []
-      changes.push(applyServer(doc, entry.edit, entry))
+      const { change, count } = this.#applyRun(doc, clientEntries(entries, at))
+      changes.push(change)
+      at += count
     }
-    if (run.length > 0) changes.push(applyClients(doc, run))
+    this.#putBack(entries.slice(at))
     return changes
   }
 
@@ -101,64 +140,79 @@ export class EditQueue {
   abandon(error: Error): void {
     for (const entry of this.#entries.splice(0)) if (entry.kind === 'server') entry.settle(error)
     this.#bytes = 0
+    this.#isCutShort = false
+  }
+
+  #putBack(rest: readonly Entry[]): void {
+    this.#isCutShort = rest.length > 0
+    if (!this.#isCutShort) return
+    this.#entries.unshift(...rest)
+    for (const entry of rest) if (entry.kind === 'client') this.#bytes += entry.edit.update.length
+  }
+
+  /** As many of the entries as may be; at least one. */
+  #applyRun(doc: Doc, entries: readonly ClientEntry[]): { change: Change; count: number } {
+    let count = 0
+    const update = captureUpdate(doc, () => {
+      // Not local: a local transaction would make Yjs treat the clients' edits as this process's own.
+      const run = (): void => void (count = this.#applyEntries(doc, entries))
+      transact(doc, run, CLIENTS, false)
+    })
+    const applied = entries.slice(0, count)
+    const authors = new Set(applied.map((entry) => entry.author))
+    const change: Change = {
+      update,
+      binding: undefined,
+      owners: update === undefined ? undefined : this.#applier.takeOwners(),
+      authors,
+      authorIds: [...new Set([...authors].map((author) => author.authorId))].toSorted().join(','),
+      receivedAt: Math.min(...applied.map((entry) => entry.edit.receivedAt)),
+      settle: () => {},
+    }
+    return { change, count }
+  }
+
+  #applyEntries(doc: Doc, entries: readonly ClientEntry[]): number {
+    let count = 0
+    const authors = new Set<Author>()
+    for (const { author, edit } of entries) {
+      if (this.#steps >= MAX_STEPS_PER_BATCH) break
+      this.#applyOne(doc, author, edit)
+      authors.add(author)
+      count += 1
+    }
+    // What one client was missing, another's edit in this batch may have brought.
+    for (const author of authors) for (const edit of author.unpark()) this.#applyOne(doc, author, edit)
+    return count
+  }
+
+  #applyOne(doc: Doc, author: Author, edit: ClientEdit): void {
+    // Its other edits are as little to be trusted, or build on the one that was refused.
+    if (this.#rejected.has(author)) return
+    const { outcome, steps } = this.#applier.apply(doc, edit, author)
+    this.#steps += steps
+    if (outcome === 'waits') author.park(edit)
+    else if (outcome !== 'applied') this.#reject(author, outcome.refused)
+  }
+
+  #reject(author: Author, code: ErrorCode): void {
+    this.#rejected.add(author)
+    author.reject(code)
   }
 }
 
-function applyClients(doc: Doc, run: readonly ClientEntry[]): Change {
-  const authors = new Set(run.map((entry) => entry.author))
-  const update = captureUpdate(doc, () => {
-    // Not local: a local transaction would make Yjs treat the clients' edits as this process's own.
-    transact(doc, () => applyRun(doc, run, authors), CLIENTS, false)
-  })
-  dropPending(doc, authors)
-  return {
-    update,
-    binding: undefined,
-    authors,
-    authorIds: [...new Set([...authors].map((author) => author.authorId))].toSorted().join(','),
-    receivedAt: Math.min(...run.map((entry) => entry.edit.receivedAt)),
-    settle: () => {},
+/** The client entries from `start` up to the next server edit. */
+function clientEntries(entries: readonly Entry[], start: number): ClientEntry[] {
+  const run: ClientEntry[] = []
+  for (let at = start; at < entries.length; at += 1) {
+    const entry = entries[at]
+    if (entry?.kind !== 'client') break
+    run.push(entry)
   }
+  return run
 }
 
-function applyRun(doc: Doc, run: readonly ClientEntry[], authors: ReadonlySet<Author>): void {
-  for (const { author, edit } of run) applyOne(doc, author, edit)
-  // What one client was missing, another's edit in this batch may have brought.
-  for (const author of authors) for (const edit of author.unpark()) applyOne(doc, author, edit)
-}
-
-function applyOne(doc: Doc, author: Author, edit: ClientEdit): void {
-  if (!isApplicable(edit.facts, (client) => getState(doc.store, client))) {
-    author.park(edit)
-    return
-  }
-  const { nesting } = edit.facts
-  if (nesting !== undefined && isTooDeep(nesting, doc, UPDATE_LIMITS.maxTypeDepth)) {
-    author.reject()
-    return
-  }
-  try {
-    applyUpdate(doc, edit.update, author)
-  } catch {
-    // Yjs may have applied a part; that part is in the transaction and will be logged like any
-    // other, so log and document stay equal.
-    author.reject()
-  }
-}
-
-/** Pending state in the document would be re-merged at every message and handed to every joiner. */
-function dropPending(doc: Doc, authors: ReadonlySet<Author>): void {
-  if (doc.store.pendingStructs === null && doc.store.pendingDs === null) return
-  doc.store.pendingStructs = null
-  doc.store.pendingDs = null
-  for (const author of authors) author.reject()
-}
-
-function applyServer(
-  doc: Doc,
-  edit: ServerEdit,
-  entry: { settle: (error?: Error) => void; at: number },
-): Change {
+function applyServer(doc: Doc, { edit, settle, at }: ServerEntry): Change {
   let failure: Error | undefined
   const update = captureUpdate(doc, () => {
     try {
@@ -170,26 +224,10 @@ function applyServer(
   return {
     update,
     binding: failure === undefined ? edit.binding?.() : undefined,
+    owners: undefined,
     authors: new Set(),
     authorIds: `server:${edit.origin}`,
-    receivedAt: entry.at,
-    settle: (error) => entry.settle(failure ?? error),
+    receivedAt: at,
+    settle: (error) => settle(failure ?? error),
   }
-}
-
-const CLIENTS = Symbol('clients')
-
-/** Runs one transaction and returns its merged update; undefined when it changed nothing. */
-function captureUpdate(doc: Doc, run: () => void): Uint8Array | undefined {
-  let captured: Uint8Array | undefined
-  const onUpdate = (update: Uint8Array): void => {
-    captured = update
-  }
-  doc.on('update', onUpdate)
-  try {
-    run()
-  } finally {
-    doc.off('update', onUpdate)
-  }
-  return captured
 }

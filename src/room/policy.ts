@@ -30,6 +30,10 @@ export type RoomPolicy = {
   readonly keepAliveMs: number
   readonly presence: PresencePolicy
   readonly maxClientIdsPerSession: number
+  /** A person's client ids are that person's: nobody else may go on with them. */
+  readonly hasClientIdOwnership: boolean
+  /** Until the process is this old, people hand back what others wrote and the server has lost. */
+  readonly recoveryMs: number
   readonly maxAwarenessStateBytes: number
   /** Edits of one session that wait for what they refer to. */
   readonly maxParkedEdits: number

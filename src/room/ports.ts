@@ -16,9 +16,12 @@ export type Token = number
 
 /**
  * `created` is always record 1 and holds the lineage (ASCII). `update` holds a Yjs update (V1).
- * `binding` holds what the document's binding wants remembered; only the newest one counts.
+ * The kept kinds hold what is to be remembered beside the content; of each only the newest
+ * one counts: what the document's binding wants remembered, and who owns which client id.
  */
-export type RecordKind = 'created' | 'update' | 'binding'
+export type RecordKind = 'created' | 'update' | KeptKind
+
+export type KeptKind = 'binding' | 'owners'
 
 export type LogRecord = {
   readonly seq: Seq
@@ -44,6 +47,8 @@ export type StoredDocument = {
   readonly tail: readonly LogRecord[]
   /** The newest `binding` record's bytes, wherever it lies. */
   readonly binding: Uint8Array | undefined
+  /** The newest `owners` record's bytes; absent in histories from before there were any. */
+  readonly owners?: Uint8Array | undefined
   /** Sequence number of the last record of any kind. */
   readonly head: Seq
 }

@@ -54,11 +54,15 @@ export class Presence {
     this.#renewals = new PresenceBatch(clock, () => this.#showRenewals())
   }
 
-  /** Throws `SyncError('malformed_message')`; then nothing of it counts. */
-  receive(viewer: Viewer, entries: readonly AwarenessEntry[]): void {
+  /**
+   * Returns the client ids that the viewer has a say in and that changed.
+   * Throws `SyncError('malformed_message')`; then nothing of it counts.
+   */
+  receive(viewer: Viewer, entries: readonly AwarenessEntry[]): readonly number[] {
     const at = { atMs: this.#options.clock.elapsed() }
-    for (const said of this.#read(viewer, entries, at)) this.#take(viewer, said, at)
+    const changed = this.#read(viewer, entries, at).filter((said) => this.#take(viewer, said, at))
     this.#openWindow()
+    return changed.map(({ entry }) => entry.clientId)
   }
 
   leave(viewer: Viewer): void {
@@ -120,18 +124,20 @@ export class Presence {
     return [{ entry: state === null ? { ...entry, state } : entry, state }]
   }
 
-  #take(viewer: Viewer, { entry, state }: Said, at: At): void {
+  /** Returns whether the state is another one now. */
+  #take(viewer: Viewer, { entry, state }: Said, at: At): boolean {
     // Again, for those before may have used up what this session may introduce.
     const verdict = this.#table.judge(viewer, entry, at)
-    if (verdict === 'drop') return
+    if (verdict === 'drop') return false
     if (state !== undefined) {
       this.#changed(this.#table.change(viewer, entry, { state, ...at }))
-      return
+      return true
     }
     const row = this.#table.renew(entry, at)
-    if (row === undefined) return
+    if (row === undefined) return false
     if (verdict === 'renewal') this.#renewed(row)
     else this.#changed(row)
+    return false
   }
 
   #changed(row: AwarenessRow<Viewer>): void {

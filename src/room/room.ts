@@ -18,6 +18,7 @@ import type { CommitLoop, Committer } from './commit-loop.ts'
 import { DocumentFeed } from './document-feed.ts'
 import { DocumentLog } from './document-log.ts'
 import { DocumentSize, storedBytes } from './document-size.ts'
+import { type ClientOwners, ownersOf } from './client-owners.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
 import { GrowthLimits } from './growth-limits.ts'
 import type { RoomMemory } from './memory-budget.ts'
@@ -71,7 +72,8 @@ export class Room implements Committer, BoundRoom {
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
-  readonly #edits = new EditQueue()
+  readonly #owners: ClientOwners | undefined
+  readonly #edits: EditQueue
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
   readonly #size: DocumentSize
@@ -112,7 +114,10 @@ export class Room implements Committer, BoundRoom {
     this.#deps = deps
     this.lineage = stored?.lineage ?? deps.mintLineage()
     this.isNew = stored === undefined
-    this.doc = restoreDoc(stored)
+    const { doc, unseen } = restoreDoc(stored)
+    this.doc = doc
+    this.#owners = ownersOf(this, stored?.owners)
+    this.#edits = new EditQueue({ owners: this.#owners, unseen })
     this.feed = new DocumentFeed({
       clock: deps.clock,
       meter: this.meter,
@@ -120,6 +125,7 @@ export class Room implements Committer, BoundRoom {
       doc: this.doc,
       known: knownState(stored),
       requestCommit: () => deps.loop.schedule(this),
+      hasLeftOver: () => this.#edits.isCutShort,
     })
     this.#size = new DocumentSize(this.doc, this.clock, storedBytes(stored))
     this.growth = new GrowthLimits({
@@ -179,7 +185,8 @@ export class Room implements Committer, BoundRoom {
 
   /** A flush costs one socket write for each peer, so a large room gathers more before each. */
   get flushGapMs(): number {
-    return Math.min(this.policy.maxFlushGapMs, this.#sessions.size * this.policy.flushGapPerPeerMs)
+    const gapMs = Math.min(this.policy.maxFlushGapMs, this.#sessions.size * this.policy.flushGapPerPeerMs)
+    return Math.max(gapMs, this.#edits.restMs)
   }
 
   /** False while something typed is neither on disk nor, for a bound room, in its file. */
@@ -230,7 +237,7 @@ export class Room implements Committer, BoundRoom {
   }
 
   receivePresence(session: Session, entries: readonly AwarenessEntry[]): void {
-    this.#presence.receive(session, entries)
+    for (const id of this.#presence.receive(session, entries)) this.#owners?.claim(id, session.owner)
   }
 
   sendPresence(session: Session): void {
@@ -304,7 +311,8 @@ export class Room implements Committer, BoundRoom {
       if (change.binding !== undefined) this.#storedBinding = change.binding
       change.settle()
     }
-    this.feed.serveWaiting()
+    if (this.#edits.isCutShort) this.#deps.loop.schedule(this)
+    else this.feed.serveWaiting()
     if (changes.some((change) => change.update !== undefined && change.authors.size > 0))
       this.#binding?.changed()
     this.#compactIfWorthIt()

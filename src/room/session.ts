@@ -9,7 +9,7 @@ import { addsNothing } from '../document/update-novelty.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { decodeClientMessage } from '../protocol/decode.ts'
 import { encodeConflict } from '../protocol/encode.ts'
-import { SyncError } from '../protocol/errors.ts'
+import { type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
 import { type Outbound, outbound } from '../protocol/outbound.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
@@ -51,6 +51,10 @@ export class Session implements Author {
 
   get authorId(): string {
     return this.principal.id
+  }
+
+  get owner(): string | undefined {
+    return this.principal.isAuthenticated ? this.principal.id : undefined
   }
 
   /** True once the client was sent the document. */
@@ -163,8 +167,8 @@ export class Session implements Author {
     return parked
   }
 
-  reject(): void {
-    this.#fail(new SyncError('malformed_message'))
+  reject(code: ErrorCode): void {
+    this.#fail(new SyncError(code))
   }
 
   #apply(message: ClientMessage): void {
@@ -195,7 +199,12 @@ export class Session implements Author {
     this.#growth ??= new SessionGrowth(this.#room, this)
     const facts = this.#growth.admit(message)
     if (facts === undefined) return
-    this.#room.receiveEdit(this, { update: message.update, facts, receivedAt: this.#room.clock.elapsed() })
+    this.#room.receiveEdit(this, {
+      update: message.update,
+      facts,
+      isStep2: message.kind === 'syncStep2',
+      receivedAt: this.#room.clock.elapsed(),
+    })
   }
 
   /**

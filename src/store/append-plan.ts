@@ -4,7 +4,9 @@
  */
 import { parseLineage } from '../protocol/names.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
-import type { AppendItem, AppendResult, Seq, Token } from '../room/ports.ts'
+import type { AppendItem, AppendResult, KeptKind, Seq, Token } from '../room/ports.ts'
+
+export type KeptItem = AppendItem & { readonly kind: KeptKind }
 
 export type DocumentAppend = {
   readonly document: DocumentId
@@ -13,8 +15,8 @@ export type DocumentAppend = {
   readonly head: Seq
   /** Set when the document begins with this append. */
   readonly lineage: Lineage | undefined
-  /** The newest binding among the items. */
-  readonly binding: AppendItem | undefined
+  /** The newest of each kept kind among the items. */
+  readonly kept: readonly KeptItem[]
 }
 
 export type AppendPlan = {
@@ -61,7 +63,6 @@ function planDocument(
 ): DocumentAppend | undefined {
   let head = now.head
   let lineage: Lineage | undefined
-  let binding: AppendItem | undefined
   for (const item of items) {
     head += 1
     if (item.token !== now.token || item.seq !== head) return undefined
@@ -70,7 +71,11 @@ function planDocument(
       lineage = parseLineage(Buffer.from(item.bytes).toString('latin1'))
       if (lineage === undefined) return undefined
     }
-    if (item.kind === 'binding') binding = item
   }
-  return { document, items, head, lineage, binding }
+  const kept = [...new Map(items.filter(isKept).map((item) => [item.kind, item])).values()]
+  return { document, items, head, lineage, kept }
+}
+
+function isKept(item: AppendItem): item is KeptItem {
+  return item.kind === 'binding' || item.kind === 'owners'
 }

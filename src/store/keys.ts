@@ -12,7 +12,7 @@ import type { Seq } from '../room/ports.ts'
  * - `meta`: what the database knows about itself (instance, generation).
  * - `log`: document, sequence number -> record.
  * - `snapshot`: document, generation, chunk number -> bytes.
- * - `document`: document, part -> entry or newest binding.
+ * - `document`: document, part -> entry, or the newest record of a kept kind.
  * - `file`: the file index.
  * - `damaged`: sublevel, key -> bytes that failed their check, kept for a person to look at.
  */
@@ -27,7 +27,7 @@ const SEQ_BYTES = 8
 const CHUNK_BYTES = 4
 const MAX_CHUNK = 0xffff_ffff
 
-const PART = { entry: 0, binding: 1 } as const
+const PART = { entry: 0, binding: 1, owners: 2 } as const
 
 export function logKey(document: DocumentId, seq: Seq): Buffer {
   return withSeq(document, seq)

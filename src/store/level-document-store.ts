@@ -180,7 +180,7 @@ export class LevelDocumentStore implements DocumentStore {
   }
 }
 
-function operationsOf({ document, items, lineage, binding }: DocumentAppend): Operation[] {
+function operationsOf({ document, items, lineage, kept }: DocumentAppend): Operation[] {
   const operations: Operation[] = items.map((item) => {
     const key = logKey(document, item.seq)
     return { type: 'put', sublevel: 'log', key, value: encodeRecord(key, item) }
@@ -190,9 +190,9 @@ function operationsOf({ document, items, lineage, binding }: DocumentAppend): Op
     const value = encodeEntry(key, { lineage, current: NO_SNAPSHOT, previous: undefined })
     operations.push({ type: 'put', sublevel: 'document', key, value })
   }
-  if (binding !== undefined) {
-    const key = documentKey(document, 'binding')
-    operations.push({ type: 'put', sublevel: 'document', key, value: encodeRecord(key, binding) })
+  for (const record of kept) {
+    const key = documentKey(document, record.kind)
+    operations.push({ type: 'put', sublevel: 'document', key, value: encodeRecord(key, record) })
   }
   return operations
 }

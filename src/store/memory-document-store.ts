@@ -1,7 +1,7 @@
 import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { AppendItem, AppendResult, DocumentStore, LogRecord } from '../room/ports.ts'
-import type { Seq, StoredDocument, Token } from '../room/ports.ts'
+import type { RecordKind, Seq, StoredDocument, Token } from '../room/ports.ts'
 import { type DocumentAppend, planAppend } from './append-plan.ts'
 
 type History = {
@@ -10,7 +10,7 @@ type History = {
   /** Up to here the log was compacted away. */
   compactedTo: Seq
   log: LogRecord[]
-  binding: Uint8Array | undefined
+  readonly kept: Map<RecordKind, Uint8Array>
   head: Seq
 }
 
@@ -32,9 +32,17 @@ export class MemoryDocumentStore implements DocumentStore {
     this.#refuseWhenClosed()
     const history = this.#histories.get(document)
     if (history === undefined) return undefined
-    const { lineage, snapshot, log, binding, head } = history
+    const { lineage, snapshot, log, kept, head } = history
     const tail = log.filter((record) => record.seq > snapshot.seq && record.kind === 'update')
-    return { lineage, snapshotSeq: snapshot.seq, snapshot: snapshot.bytes, tail, binding, head }
+    return {
+      lineage,
+      snapshotSeq: snapshot.seq,
+      snapshot: snapshot.bytes,
+      tail,
+      binding: kept.get('binding'),
+      owners: kept.get('owners'),
+      head,
+    }
   }
 
   async readAfter(document: DocumentId, seq: Seq, limit: number): Promise<readonly LogRecord[]> {
@@ -69,11 +77,11 @@ export class MemoryDocumentStore implements DocumentStore {
     this.#isClosed = true
   }
 
-  #add({ document, items, lineage, binding, head }: DocumentAppend): void {
+  #add({ document, items, lineage, kept, head }: DocumentAppend): void {
     const history = this.#histories.get(document) ?? newHistory(lineage)
     if (history === undefined) return
     for (const item of items) history.log.push(copyRecord(item))
-    if (binding !== undefined) history.binding = binding.bytes.slice()
+    for (const { kind, bytes } of kept) history.kept.set(kind, bytes.slice())
     history.head = head
     this.#histories.set(document, history)
   }
@@ -87,7 +95,7 @@ export class MemoryDocumentStore implements DocumentStore {
 function newHistory(lineage: Lineage | undefined): History | undefined {
   if (lineage === undefined) return undefined
   const snapshot = { seq: 0, bytes: undefined }
-  return { lineage, snapshot, compactedTo: 0, log: [], binding: undefined, head: 0 }
+  return { lineage, snapshot, compactedTo: 0, log: [], kept: new Map(), head: 0 }
 }
 
 function copyRecord({ seq, at, kind, author, bytes }: AppendItem): LogRecord {

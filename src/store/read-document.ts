@@ -3,7 +3,7 @@
  * value's checksum, the number of every record, and that they fit together.
  */
 import type { DocumentId } from '../protocol/names.ts'
-import type { LogRecord, Seq, StoredDocument } from '../room/ports.ts'
+import type { KeptKind, LogRecord, Seq, StoredDocument } from '../room/ports.ts'
 import { type DocumentEntry, type Generation, decodeEntry } from './document-entry.ts'
 import { chunkRange, decodeLogKey, documentKey, logRange, snapshotKey } from './keys.ts'
 import type { Sublevel } from './keys.ts'
@@ -102,14 +102,17 @@ async function readFrom(
   if (tail.head < Math.max(entry.current.seq, 1)) {
     return { fault: `records from ${tail.head + 1} on are missing` }
   }
-  const binding = await readBinding(reader, document, tail)
+  const binding = await readKept(reader, document, { kind: 'binding', tail })
   if (binding !== undefined && 'fault' in binding) return binding
+  const owners = await readKept(reader, document, { kind: 'owners', tail })
   return {
     lineage: entry.lineage,
     snapshotSeq: start.seq,
     snapshot,
     tail: tail.records.filter((record) => record.kind === 'update'),
     binding: binding?.bytes,
+    // Without it nobody owns anything, which is no reason to keep people from their document.
+    owners: owners === undefined || 'fault' in owners ? undefined : owners.bytes,
     head: tail.head,
   }
 }
@@ -144,20 +147,20 @@ async function readTail(reader: Reader, document: DocumentId, after: Seq): Promi
 }
 
 /** Kept beside the log, because compaction may take the record itself away. */
-async function readBinding(
+async function readKept(
   reader: Reader,
   document: DocumentId,
-  tail: Tail,
+  { kind, tail }: { readonly kind: KeptKind; readonly tail: Tail },
 ): Promise<StoredRecord | Fault | undefined> {
-  const key = documentKey(document, 'binding')
+  const key = documentKey(document, kind)
   const value = await reader.get('document', key)
-  const newestInTail = tail.records.findLast((record) => record.kind === 'binding')
-  if (value === undefined) return newestInTail === undefined ? undefined : { fault: 'its binding is missing' }
+  const newestInTail = tail.records.findLast((record) => record.kind === kind)
+  if (value === undefined) return newestInTail === undefined ? undefined : { fault: `its ${kind} is missing` }
   const record = decodeRecord(key, value)
   const found = { sublevel: 'document', key, value } as const
-  if ('damage' in record) return { fault: `its binding: ${record.damage}`, found }
+  if ('damage' in record) return { fault: `its ${kind}: ${record.damage}`, found }
   if (newestInTail === undefined || newestInTail.seq === record.seq) return record
-  return { fault: `its binding is of record ${record.seq}, not of ${newestInTail.seq}`, found }
+  return { fault: `its ${kind} is of record ${record.seq}, not of ${newestInTail.seq}`, found }
 }
 
 function withoutToken({ seq, at, kind, author, bytes }: StoredRecord): LogRecord {

@@ -17,7 +17,7 @@ const CRC_BYTES = 4
 /** format 1, kind 1, seq 8, at 8, token 8, author length 4, payload length 4 */
 const HEADER_BYTES = 34
 
-const KIND_CODES: Readonly<Record<RecordKind, number>> = { created: 1, update: 2, binding: 3 }
+const KIND_CODES: Readonly<Record<RecordKind, number>> = { created: 1, update: 2, binding: 3, owners: 4 }
 const KINDS = new Map<number, RecordKind>(
   Object.entries(KIND_CODES).map(([kind, code]) => [code, kind as RecordKind]),
 )

@@ -5,11 +5,15 @@
  * Known rest, of those that no editor would write: some 1 in 500 makes Yjs throw (a struct that
  * overlaps what the document has thrown away already), and the document stays sound; some 1 in 30 is
  * put in another order by whoever loads the document later, which only a comparison can see.
+ *
+ * FUZZ_SCALE=50 plays that many times as much; FC_SEED another game.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
+import { applyWithin } from '../../src/document/apply-within.ts'
 import { isApplicable } from '../../src/document/update-applicable.ts'
+import { IntegrationBudget } from '../../src/document/update-cost.ts'
 import { inspectUpdate, type UpdateFacts } from '../../src/document/update-inspect.ts'
 import { SyncError } from '../../src/protocol/errors.ts'
 import { hostileUpdate } from '../support/hostile-update.ts'
@@ -17,8 +21,13 @@ import { mutate } from '../support/mutate.ts'
 import { edit, person, type Random, REMOTE, seededRandom } from '../support/random-document.ts'
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_124)
-const DOCUMENTS = 15
+const SCALE = Number(process.env['FUZZ_SCALE'] ?? 1)
+const DOCUMENTS = 15 * SCALE
+/** Of updates that are only inspected. */
+const MUTATIONS_EACH = 2000
 const UPDATES_EACH = 60
+
+const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000, maxMoves: 100_000_000 }
 
 type Outcomes = { refused: number; unknown: number; applied: number; threw: number; reordered: number }
 
@@ -102,7 +111,7 @@ function apply(state: Uint8Array, update: Uint8Array, outcomes: Outcomes): void 
   }
   outcomes.applied += 1
   try {
-    Y.applyUpdate(doc, update)
+    applyWithin(new IntegrationBudget(LIMITS), doc, { update, facts, origin: 'fuzz' })
   } catch {
     outcomes.threw += 1
   }
@@ -155,8 +164,8 @@ test(`a mutated update is refused, waits, or does no harm (seed ${SEED})`, (t) =
   const outcomes = run(({ real }, random) => mutate(random.pick(real), real, random))
   t.diagnostic(JSON.stringify(outcomes))
   assert.ok(outcomes.refused > 500 && outcomes.applied > 15, JSON.stringify(outcomes))
-  assert.ok(outcomes.threw <= 1, JSON.stringify(outcomes))
-  assert.ok(outcomes.reordered <= 4, JSON.stringify(outcomes))
+  assert.ok(outcomes.threw <= SCALE, JSON.stringify(outcomes))
+  assert.ok(outcomes.reordered <= 4 * SCALE, JSON.stringify(outcomes))
 })
 
 test(`a well-formed hostile update leaves nothing pending and the document loadable (seed ${SEED})`, (t) => {
@@ -165,4 +174,21 @@ test(`a well-formed hostile update leaves nothing pending and the document loada
   assert.ok(outcomes.applied > 500, JSON.stringify(outcomes))
   assert.ok(outcomes.threw <= outcomes.applied / 50, JSON.stringify(outcomes))
   assert.ok(outcomes.reordered <= outcomes.applied / 10, JSON.stringify(outcomes))
+})
+
+test(`the inspector throws nothing but refusals, and gives the same facts each time (seed ${SEED})`, (t) => {
+  let [refused, accepted] = [0, 0]
+  for (let i = 0; i < DOCUMENTS; i += 1) {
+    const random = seededRandom(SEED + 1000 + i)
+    const { real } = scene(random)
+    for (let j = 0; j < MUTATIONS_EACH; j += 1) {
+      const update = mutate(random.pick(real), real, random)
+      const facts = inspect(update)
+      if (facts === undefined) refused += 1
+      else accepted += 1
+      if (facts !== undefined && j % 10 === 0) assert.deepEqual(inspectUpdate(update), facts)
+    }
+  }
+  t.diagnostic(JSON.stringify({ refused, accepted }))
+  assert.ok(refused > 4 * accepted && accepted > 100)
 })

@@ -110,6 +110,25 @@ test('[ROOM-13] the only author of a batch is not sent its own update, and sever
   await until(() => ann.text.length === 6 && ann.text.toJSON() === bob.text.toJSON())
 })
 
+test('[ROOM-78] an edit after which Yjs would tidy up formatting is shown and stored whole', async (t) => {
+  const room = roomFixture(t)
+  const ann = await room.join(new RoomClient('ann'))
+  const bob = await room.join(new RoomClient('bob'))
+  // As rich text editors keep it: a text inside of an element.
+  ann.doc.getArray('page').insert(0, [new Y.Text('a plain word')])
+  const paragraphOf = ({ doc }: { doc: Y.Doc }): Y.Text => doc.getArray<Y.Text>('page').get(0)
+  await until(() => bob.doc.getArray('page').length === 1)
+  // Both do the same, so one of the two is superfluous.
+  paragraphOf(ann).format(0, 7, { bold: true })
+  paragraphOf(bob).format(0, 7, { bold: true })
+  paragraphOf(bob).insert(12, ' and more')
+  await until(() => paragraphOf(ann).length === 21)
+  await room.loop.idle()
+  const stored = new Y.Doc()
+  for (const { bytes } of (await room.store.load(testDocument()))?.tail ?? []) Y.applyUpdate(stored, bytes)
+  assert.deepEqual(paragraphOf({ doc: stored }).toDelta(), paragraphOf(ann).toDelta())
+})
+
 test('[ROOM-14] an update that refers to something unknown waits outside the document', async (t) => {
   const room = roomFixture(t)
   const ann = await room.join(new RoomClient('ann'))

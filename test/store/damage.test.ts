@@ -8,7 +8,7 @@ import { type Sublevel, damagedKey, documentKey, logKey, snapshotKey } from '../
 import type { LevelDatabase } from '../../src/store/level-database.ts'
 import { revertToPrevious } from '../../src/store/set-aside.ts'
 import { StoreDamage } from '../../src/store/store-damage.ts'
-import { begin, bytesOf, contentOf, documentNamed, extend, itemsFrom, noise } from './append-items.ts'
+import { begin, bytesOf, contentOf, documentNamed, extend, itemsFrom, noise, textOf } from './append-items.ts'
 import { type StoreFixture, storeFixture } from './store-fixture.ts'
 
 const A = documentNamed('a')
@@ -146,6 +146,26 @@ describe('a damaged document', () => {
       assert.equal(await contentOf(store, B), 'onetwo')
     })
   }
+
+  it('[STORE-4] without its owners still loads, and nobody owns anything', async (t) => {
+    const { directory, open } = await twoDocuments(t)
+    const key = documentKey(A, 'owners')
+    {
+      const { database, store } = await open()
+      await store.append(itemsFrom(store, A, 5, [['owners', 'ann']]))
+      assert.equal(textOf((await store.load(A))?.owners), 'ann')
+      await database.close()
+    }
+    for (const damage of ['flipped', 'missing']) {
+      await tamper(directory, async (level) => {
+        await (damage === 'flipped' ? flipByte(level, 'document', key) : raw(level, 'document').del(key))
+      })
+      const { database, store } = await open()
+      assert.equal(await contentOf(store, A), 'onetwo')
+      assert.equal((await store.load(A))?.owners, undefined)
+      await database.close()
+    }
+  })
 
   it('[STORE-15] keeps the damaged bytes', async (t) => {
     const { directory, open, logged } = await twoDocuments(t)

@@ -178,6 +178,23 @@ export function documentStoreContract(name: string, open: (t: TestContext) => Pr
       )
     })
 
+    it('[STORE-4] finds the newest owners beside the newest binding, through compactions', async (t) => {
+      const store = await open(t)
+      await begin(store, A, ['x'])
+      assert.equal((await store.load(A))?.owners, undefined)
+      await store.append(
+        itemsFrom(store, A, 3, [['owners', 'ann'], ['binding', 'bound'], 'y', ['owners', 'ann and bob']]),
+      )
+      for (const upTo of [0, 3, 6]) {
+        if (upTo > 0) assert.equal(await store.compact(A, store.token, upTo, bytesOf('xy')), 'done')
+        const stored = await store.load(A)
+        assert.deepEqual(
+          [textOf(stored?.owners), textOf(stored?.binding), stored?.head],
+          ['ann and bob', 'bound', 6],
+        )
+      }
+    })
+
     it('[STORE-7] reads the records of every kind after a number, up to a limit', async (t) => {
       const store = await open(t)
       await begin(store, A, ['one'])

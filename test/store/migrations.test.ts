@@ -29,11 +29,11 @@ describe('a stored example of an older version', () => {
       const typed = await store.load(documentNamed('typed'))
       assert.equal(typed?.lineage, LINEAGE)
       assert.equal(typed.snapshotSeq, 5)
-      assert.equal(restoreDoc(typed).getText('t').toJSON(), 'one two three four five')
+      assert.equal(restoreDoc(typed).doc.getText('t').toJSON(), 'one two three four five')
 
       const logged = await store.load(documentNamed('a:~_.b'))
       assert.equal(logged?.head, 6)
-      assert.equal(restoreDoc(logged).getText('t').toJSON(), 'one two three four five')
+      assert.equal(restoreDoc(logged).doc.getText('t').toJSON(), 'one two three four five')
 
       const files = new LevelFileIndex(database)
       const fileId = await files.find('work/näme.ipynb')

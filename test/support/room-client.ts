@@ -38,8 +38,8 @@ export class RoomClient implements Peer {
   bufferedBytes = 0
   session: Session | undefined
 
-  constructor(id = 'ann', access: Access = 'edit', doc = new Y.Doc()) {
-    this.principal = person(id)
+  constructor(id = 'ann', access: Access = 'edit', doc = new Y.Doc(), isAuthenticated = true) {
+    this.principal = person(id, isAuthenticated)
     this.access = access
     this.doc = doc
     this.awareness = new awarenessProtocol.Awareness(doc)
@@ -106,6 +106,13 @@ export class RoomClient implements Peer {
 
   sayUpdate(update: Uint8Array): void {
     this.#say(0, (encoder) => syncProtocol.writeUpdate(encoder, update))
+  }
+
+  sayStep2(update: Uint8Array): void {
+    this.#say(0, (encoder) => {
+      encoding.writeVarUint(encoder, syncProtocol.messageYjsSyncStep2)
+      encoding.writeVarUint8Array(encoder, update)
+    })
   }
 
   saySave(saveId: number): void {

@@ -27,6 +27,8 @@ export const TEST_POLICY: RoomPolicy = {
     readerWindowMs: 2000,
   },
   maxClientIdsPerSession: 2,
+  hasClientIdOwnership: true,
+  recoveryMs: 0,
   maxAwarenessStateBytes: 16_384,
   maxParkedEdits: 64,
   maxParkedBytes: 1024 * 1024,

@@ -38,6 +38,15 @@ export function step1Frame(entries: number): Uint8Array {
   })
 }
 
+/** Step 1 is 0, step 2 is 1, an update is 2. */
+export function syncFrame(type: number, body: Uint8Array): Uint8Array {
+  return bytes((encoder) => {
+    writeVarUint(encoder, 0)
+    writeVarUint(encoder, type)
+    writeVarUint8Array(encoder, body)
+  })
+}
+
 /** A message type and one length-prefixed body. */
 export function frame(type: number, body: Uint8Array): Uint8Array {
   return bytes((encoder) => {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { documentMemory, storedDocumentMemory } from '../../src/document/memory-estimate.ts'
 import { SyncError } from '../../src/protocol/errors.ts'
 import type { DocumentBinding, RoomSpec } from '../../src/room/ports.ts'
+import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
 import { RoomClient } from '../support/room-client.ts'
 import { type RoomFixtureOptions, roomFixture, testDocument } from '../support/room-fixture.ts'
 import { until } from '../support/until.ts'
@@ -128,6 +129,33 @@ test('[ROOM-61] with nobody to make space, a new room is refused and those in us
   carol.session?.leave()
   const bob = await room.join(new RoomClient('bob'), specOf(room, 'b'))
   await until(() => bob.isSynced)
+})
+
+test('[ROOM-61] a room waits until the one that makes space for it is gone', async (t) => {
+  const inner = new MemoryDocumentStore()
+  let unload = (): void => {}
+  const options = { maxMemoryBytes: storedDocumentMemory(PASTE + KIB) + 60_000, compactOnUnloadRecords: 1 }
+  const room = roomFixture(t, options, inner)
+  for (const name of ['a', 'b']) await store(room, name, PASTE)
+  const ann = await room.join(new RoomClient('ann'), specOf(room, 'a'))
+  ann.text.insert(0, 'a record to compact')
+  await room.loop.idle()
+  ann.session?.leave()
+  const compact = inner.compact.bind(inner)
+  const isAllowed = new Promise<void>((resolve) => (unload = resolve))
+  inner.compact = async (...call) => {
+    await isAllowed
+    return await compact(...call)
+  }
+  let isOpen = false
+  const opening = room.rooms.open(specOf(room, 'b')).then(() => (isOpen = true))
+  await until(() => room.evictions.length === 1)
+  await new Promise(setImmediate)
+  assert.equal(isOpen, false)
+  assert.deepEqual(room.rooms.stats().rooms, { loading: 1, open: 0, idle: 0, closing: 1 })
+  unload()
+  await opening
+  assert.deepEqual(room.rooms.stats().rooms, { loading: 0, open: 0, idle: 1, closing: 0 })
 })
 
 test('[ROOM-61] a document fits at the limit and not above it', async (t) => {

@@ -4,7 +4,7 @@ import { DataFolderError, errorCode } from './data-folder-error.ts'
 import { guardSocketPaths } from './data-folder-guard.ts'
 import { EntryStreamError, decodeEntries } from './entry-stream.ts'
 import { ENTRIES_REQUEST } from './serve-entries.ts'
-import type { StoredEntry } from './stored-entries.ts'
+import type { StoredEntries } from './stored-entries.ts'
 
 const SILENCE_MS = 60_000
 
@@ -18,10 +18,10 @@ export async function connectToHolder(directory: string): Promise<Socket | undef
 }
 
 /** Everything that the holder's store holds, at the moment of asking. Throws `EntryStreamError`. */
-export async function* entriesOfHolder(socket: Socket): AsyncGenerator<StoredEntry, void, undefined> {
+export function entriesOfHolder(socket: Socket): StoredEntries {
   socket.setTimeout(SILENCE_MS, () => socket.destroy(new EntryStreamError('The server does not answer.')))
   socket.write(`${ENTRIES_REQUEST}\n`)
-  yield* decodeEntries(withoutGreeting(socket))
+  return decodeEntries(withoutGreeting(socket))
 }
 
 async function connect(path: string, directory: string): Promise<Socket | undefined> {

@@ -6,15 +6,13 @@
  * stream without either was cut.
  */
 import { SUBLEVELS, type Sublevel } from './keys.ts'
-import { type EntryFacts, EntryCount, type StoredEntry } from './stored-entries.ts'
+import { EntryCount, type EntryFacts, type StoredEntries, type StoredEntry } from './stored-entries.ts'
 
 const KIND = { sublevel: 1, entry: 2, end: 3, error: 4 } as const
 const HEADER_BYTES = 5
 const KEY_LENGTH_BYTES = 4
 /** No value is larger: a record is one frame of a client. */
 const MAX_FRAME_BYTES = 1024 * 1024 * 1024
-/** One write of a socket. */
-const CHUNK_BYTES = 64 * 1024
 
 /** Why a copy cannot go on, in words that a person can use. */
 export class EntryStreamError extends Error {
@@ -25,27 +23,21 @@ export class EntryStreamError extends Error {
 }
 
 /** Never throws: a failure of `entries` becomes the last frame. */
-export async function* encodeEntries(
-  entries: AsyncIterable<StoredEntry>,
-): AsyncGenerator<Buffer, void, undefined> {
+export async function* encodeEntries(entries: StoredEntries): AsyncGenerator<Buffer, void, undefined> {
   const count = new EntryCount()
   let sublevel: Sublevel | undefined
-  let waiting: Buffer[] = []
-  let bytes = 0
   try {
-    for await (const entry of entries) {
-      if (entry.sublevel !== sublevel) waiting.push(frame('sublevel', Buffer.from(entry.sublevel)))
-      sublevel = entry.sublevel
-      waiting.push(...entryFrame(entry))
-      count.add(entry)
-      bytes += entry.key.length + entry.value.length
-      if (bytes < CHUNK_BYTES) continue
-      yield Buffer.concat(waiting)
-      waiting = []
-      bytes = 0
+    for await (const portion of entries) {
+      const frames: Buffer[] = []
+      for (const entry of portion) {
+        if (entry.sublevel !== sublevel) frames.push(frame('sublevel', Buffer.from(entry.sublevel)))
+        sublevel = entry.sublevel
+        frames.push(entryHead(entry), entry.key, entry.value)
+        count.add(entry)
+      }
+      if (frames.length > 0) yield Buffer.concat(frames)
     }
-    waiting.push(frame('end', Buffer.from(JSON.stringify(count.facts))))
-    yield Buffer.concat(waiting)
+    yield frame('end', Buffer.from(JSON.stringify(count.facts)))
   } catch (error) {
     yield errorFrame(error instanceof Error ? error.message : String(error))
   }
@@ -58,28 +50,25 @@ export function errorFrame(message: string): Buffer {
 /** Throws `EntryStreamError` when not everything that was sent has arrived. */
 export async function* decodeEntries(
   chunks: AsyncIterable<Buffer>,
-): AsyncGenerator<StoredEntry, void, undefined> {
+): AsyncGenerator<readonly StoredEntry[], void, undefined> {
   const count = new EntryCount()
+  const frames = new FrameQueue()
   let sublevel: Sublevel | undefined
-  for await (const { kind, payload } of framesOf(chunks)) {
-    switch (kind) {
-      case KIND.sublevel:
-        sublevel = sublevelNamed(payload.toString())
-        break
-      case KIND.entry: {
-        const entry = decodeEntry(payload, sublevel)
-        count.add(entry)
-        yield entry
-        break
-      }
-      case KIND.end:
-        compare(count.facts, payload.toString())
-        return
-      case KIND.error:
+  for await (const chunk of chunks) {
+    const portion: StoredEntry[] = []
+    for (const { kind, payload } of frames.push(chunk)) {
+      if (kind === KIND.entry) portion.push(count.add(decodeEntry(payload, sublevel)))
+      else if (kind === KIND.sublevel) sublevel = sublevelNamed(payload.toString())
+      else if (kind === KIND.error)
         throw new EntryStreamError(`The server could not go on: ${payload.toString()}`)
-      default:
-        throw notUnderstood()
+      else if (kind !== KIND.end) throw notUnderstood()
+      else {
+        compare(count.facts, payload.toString())
+        yield portion
+        return
+      }
     }
+    if (portion.length > 0) yield portion
   }
   throw new EntryStreamError(
     'The server ended the connection in the middle, as it does when it stops or has to reopen its store. Try again.',
@@ -88,17 +77,20 @@ export async function* decodeEntries(
 
 type Frame = { readonly kind: number; readonly payload: Buffer }
 
-async function* framesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Frame, void, undefined> {
-  const queue = new ByteQueue()
-  let header: { readonly kind: number; readonly length: number } | undefined
-  for await (const chunk of chunks) {
-    queue.push(chunk)
+/** Finds the frames in what comes in, however it is cut. */
+class FrameQueue {
+  readonly #bytes = new ByteQueue()
+  #header: { readonly kind: number; readonly length: number } | undefined;
+
+  /** The frames that are whole now. */
+  *push(chunk: Buffer): Generator<Frame, void, undefined> {
+    this.#bytes.push(chunk)
     for (;;) {
-      header ??= parseHeader(queue.take(HEADER_BYTES))
-      const payload = header && queue.take(header.length)
-      if (header === undefined || payload === undefined) break
-      yield { kind: header.kind, payload }
-      header = undefined
+      this.#header ??= parseHeader(this.#bytes.take(HEADER_BYTES))
+      const payload = this.#header && this.#bytes.take(this.#header.length)
+      if (this.#header === undefined || payload === undefined) return
+      yield { kind: this.#header.kind, payload }
+      this.#header = undefined
     }
   }
 }
@@ -136,11 +128,13 @@ function frame(kind: keyof typeof KIND, payload: Buffer): Buffer {
   return Buffer.concat([header(kind, payload.length), payload])
 }
 
-function entryFrame({ key, value }: StoredEntry): Buffer[] {
+/** Everything of an entry's frame before the key. */
+function entryHead({ key, value }: StoredEntry): Buffer {
   const head = Buffer.allocUnsafe(HEADER_BYTES + KEY_LENGTH_BYTES)
-  header('entry', KEY_LENGTH_BYTES + key.length + value.length).copy(head)
+  head.writeUInt8(KIND.entry, 0)
+  head.writeUInt32BE(KEY_LENGTH_BYTES + key.length + value.length, 1)
   head.writeUInt32BE(key.length, HEADER_BYTES)
-  return [head, key, value]
+  return head
 }
 
 function header(kind: keyof typeof KIND, length: number): Buffer {

@@ -6,12 +6,12 @@ import { DataFolderError, errorCode } from './data-folder-error.ts'
 import { guardDataFolder } from './data-folder-guard.ts'
 import { LevelHandle } from './level-handle.ts'
 import { openUnchanged } from './level-instance.ts'
-import { type StoredEntry, storedEntries } from './stored-entries.ts'
+import { type StoredEntries, storedEntries } from './stored-entries.ts'
 
 export type StoreSource = {
   readonly isRunning: boolean
   /** Of one moment. Once only. */
-  readonly entries: AsyncIterable<StoredEntry>
+  readonly entries: StoredEntries
   readonly close: () => Promise<void>
 }
 

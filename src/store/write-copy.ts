@@ -10,7 +10,13 @@ import { LevelHandle, type Operation, type Reader } from './level-handle.ts'
 import { listDocuments } from './list-documents.ts'
 import { readDocument } from './read-document.ts'
 import { damageOf } from './record.ts'
-import { EntryCount, type EntryFacts, type StoredEntry, storedEntries } from './stored-entries.ts'
+import {
+  EntryCount,
+  type EntryFacts,
+  type StoredEntries,
+  type StoredEntry,
+  storedEntries,
+} from './stored-entries.ts'
 
 export type CopyFacts = EntryFacts & {
   readonly documents: number
@@ -18,13 +24,14 @@ export type CopyFacts = EntryFacts & {
   readonly damaged: readonly string[]
 }
 
-const MAX_BATCH_ENTRIES = 500
-const MAX_BATCH_BYTES = 1024 * 1024
+/** A batch ends with the portion that reaches one of these. */
+const MIN_BATCH_ENTRIES = 500
+const MIN_BATCH_BYTES = 1024 * 1024
 /** More are only counted. */
 const MAX_TOLD = 100
 
 /** `directory` exists and has no database. What is there after a failure is no copy. */
-export async function writeCopy(directory: string, entries: AsyncIterable<StoredEntry>): Promise<CopyFacts> {
+export async function writeCopy(directory: string, entries: StoredEntries): Promise<CopyFacts> {
   const place = join(directory, 'leveldb')
   await mkdir(place)
   const { written, brokenValues } = await write(place, entries)
@@ -35,7 +42,7 @@ export async function writeCopy(directory: string, entries: AsyncIterable<Stored
 
 async function write(
   place: string,
-  entries: AsyncIterable<StoredEntry>,
+  entries: StoredEntries,
 ): Promise<{ readonly written: EntryFacts; readonly brokenValues: number }> {
   const handle = new LevelHandle(place)
   const count = new EntryCount()
@@ -56,15 +63,14 @@ async function write(
   return { written: count.facts, brokenValues }
 }
 
-async function* batches(
-  entries: AsyncIterable<StoredEntry>,
-): AsyncGenerator<readonly StoredEntry[], void, undefined> {
+/** Portions are as they came over a socket; a write has its cost. */
+async function* batches(entries: StoredEntries): AsyncGenerator<readonly StoredEntry[], void, undefined> {
   let batch: StoredEntry[] = []
   let bytes = 0
-  for await (const entry of entries) {
-    batch.push(entry)
-    bytes += entry.key.length + entry.value.length
-    if (batch.length < MAX_BATCH_ENTRIES && bytes < MAX_BATCH_BYTES) continue
+  for await (const portion of entries) {
+    for (const entry of portion) bytes += entry.key.length + entry.value.length
+    batch.push(...portion)
+    if (batch.length < MIN_BATCH_ENTRIES && bytes < MIN_BATCH_BYTES) continue
     yield batch
     batch = []
     bytes = 0
@@ -85,7 +91,7 @@ async function check(
     await handle.open({ createIfMissing: false })
     return await handle.read(async (reader) => {
       const count = new EntryCount()
-      for await (const entry of storedEntries(reader)) count.add(entry)
+      for await (const portion of storedEntries(reader)) for (const entry of portion) count.add(entry)
       if (JSON.stringify(count.facts) !== JSON.stringify(written)) {
         const facts = `${JSON.stringify(written)} was written, ${JSON.stringify(count.facts)} is read`
         throw new EntryStreamError(`The copy is not what was written to it: ${facts}. Check that disk.`)

@@ -140,9 +140,9 @@ describe('a copy', () => {
 
   it('[STORE-31] that does not read back as it was written is refused', async (t) => {
     const twice: StoredEntry = { sublevel: 'log', key: Buffer.from('k'), value: Buffer.from('v') }
-    async function* entries(): AsyncGenerator<StoredEntry, void, undefined> {
-      yield twice
-      yield twice
+    async function* entries(): AsyncGenerator<readonly StoredEntry[], void, undefined> {
+      yield [twice]
+      yield [twice]
     }
     await assert.rejects(writeCopy(await tempDir(t), entries()), /not what was written/)
   })

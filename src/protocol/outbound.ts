@@ -17,10 +17,10 @@ export type Framed = Buffer & { readonly [framed]: true }
 /** One or more whole messages. A single slice is written at once, several are paced. */
 export type Outbound = readonly Framed[]
 
-/** Payload of one fragment. Large enough that its header and its write cost nothing beside its bytes. */
-export const SLICE_BYTES = 64 * 1024
+/** Payload of one fragment. Large enough that its header and its write cost little beside its bytes. */
+export const SLICE_BYTES = 128 * 1024
 /** Up to here a message is written in one piece. */
-export const MAX_UNSLICED_BYTES = 128 * 1024
+export const MAX_UNSLICED_BYTES = SLICE_BYTES
 
 type SyncKind = (typeof SyncType)[keyof typeof SyncType]
 
@@ -96,16 +96,17 @@ function fragments(kind: SyncKind, body: Uint8Array): Outbound {
   const header = Buffer.alloc(syncHeaderLength(body.length))
   writeSyncHeader(header, 0, kind, body.length)
   const slices: Framed[] = []
-  for (let start = 0; start < body.length; start += SLICE_BYTES) {
-    const part = body.subarray(start, start + SLICE_BYTES)
+  for (let start = 0; start < body.length;) {
     const isFirst = start === 0
-    const isLast = start + SLICE_BYTES >= body.length
-    const length = part.length + (isFirst ? header.length : 0)
+    // The first one holds the header too, and is not larger for it.
+    const end = Math.min(body.length, start + SLICE_BYTES - (isFirst ? header.length : 0))
+    const length = end - start + (isFirst ? header.length : 0)
     const slice = Buffer.allocUnsafeSlow(frameHeaderLength(length) + length)
-    let at = writeFrameHeader(slice, 0, { isFirst, isLast, length })
+    let at = writeFrameHeader(slice, 0, { isFirst, isLast: end === body.length, length })
     if (isFirst) at += header.copy(slice, at)
-    slice.set(part, at)
+    slice.set(body.subarray(start, end), at)
     slices.push(slice as Framed)
+    start = end
   }
   return slices
 }

@@ -163,7 +163,7 @@ test('[ROOM-32] many who come back with different states are answered over many 
 test('[ROOM-33] to a peer that is being sent something large nothing else is queued but what it missed', async (t) => {
   const room = await filledRoom(t, 1_000_000)
   const bob = await room.joinStalled('bob')
-  assert.ok(bob.take(3) > 5)
+  assert.ok(bob.take(1) > 5)
   const { bufferedBytes } = bob
   for (let i = 0; i < 400; i += 1) await room.type(`line ${i}\n`)
   assert.equal(bob.bufferedBytes, bufferedBytes)

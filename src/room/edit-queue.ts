@@ -5,7 +5,7 @@
  * the transaction's `update` event is the merged update, for free. Only updates whose every
  * reference is known enter the document; the others wait, bounded, with the session that sent them.
  */
-import { type Doc, applyUpdate, getState, transact } from 'yjs'
+import { type Doc, applyUpdate, getState, mergeUpdates, transact } from 'yjs'
 import { isApplicable } from '../document/update-applicable.ts'
 import { UPDATE_LIMITS, type UpdateFacts } from '../document/update-inspect.ts'
 import { isTooDeep } from '../document/update-nesting.ts'
@@ -179,11 +179,14 @@ function applyServer(
 
 const CLIENTS = Symbol('clients')
 
-/** Runs one transaction and returns its merged update; undefined when it changed nothing. */
+/**
+ * Runs one transaction and returns its merged update; undefined when it changed nothing. Yjs may add
+ * transactions of its own, to tidy up formatting marks that two people set at once.
+ */
 function captureUpdate(doc: Doc, run: () => void): Uint8Array | undefined {
-  let captured: Uint8Array | undefined
+  const captured: Uint8Array[] = []
   const onUpdate = (update: Uint8Array): void => {
-    captured = update
+    captured.push(update)
   }
   doc.on('update', onUpdate)
   try {
@@ -191,5 +194,5 @@ function captureUpdate(doc: Doc, run: () => void): Uint8Array | undefined {
   } finally {
     doc.off('update', onUpdate)
   }
-  return captured
+  return captured.length > 1 ? mergeUpdates(captured) : captured[0]
 }

@@ -19,9 +19,11 @@ import { type EventLoopWatch, watchEventLoop } from './observability/event-loop-
 import { createLogger } from './observability/log.ts'
 import { type Metrics, createMetrics } from './observability/metrics.ts'
 import type { Lineage } from './protocol/names.ts'
+import { BackgroundTurns } from './room/background-turns.ts'
 import { systemClock } from './room/clock.ts'
 import { CommitLoop } from './room/commit-loop.ts'
 import { RoomRegistry } from './room/room-registry.ts'
+import { SnapshotThread } from './room/snapshot-thread.ts'
 import { LevelFileIndex } from './store/file-index.ts'
 import type { LevelDatabase } from './store/level-database.ts'
 import { LevelDocumentStore } from './store/level-document-store.ts'
@@ -61,6 +63,7 @@ type Core = {
   readonly store: LevelDocumentStore
   readonly loop: CommitLoop
   readonly rooms: RoomRegistry
+  readonly snapshots: SnapshotThread
   readonly connections: ConnectionRegistry
   readonly metrics: Metrics
 }
@@ -87,6 +90,10 @@ function buildCore({ config, version, logger, database }: Parts): Core {
     maxRetryMs: STORE_MAX_RETRY_MS,
     onFailure: (error) => logger.error({ err: error }, 'the store cannot write; trying again'),
   })
+  const snapshots = new SnapshotThread({
+    clock: systemClock,
+    onFailure: (error) => logger.warn({ err: error }, 'no snapshot thread; rooms make their snapshots'),
+  })
   const rooms = new RoomRegistry({
     store,
     loop,
@@ -94,9 +101,11 @@ function buildCore({ config, version, logger, database }: Parts): Core {
     observer,
     policy: roomPolicy(config),
     mintLineage: () => randomBytes(16).toString('hex') as Lineage,
+    turns: new BackgroundTurns(systemClock),
+    snapshots,
     onError: (error, document) => logger.error({ err: error, document }, 'room'),
   })
-  return { store, loop, rooms, connections, metrics }
+  return { store, loop, rooms, snapshots, connections, metrics }
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
@@ -200,6 +209,7 @@ async function closeEverything(
     { what: 'the listener', close: () => void web.server.close() },
     { what: 'websockets', close: () => core.connections.closeAll('restarting', graceMs) },
     { what: 'rooms', close: () => core.rooms.closeAll() },
+    { what: 'the snapshot thread', close: () => core.snapshots.close() },
     { what: 'the Jupyter client', close: () => jupyter?.contents.close() },
     { what: 'the gateway', close: () => jupyter?.gateway.close() },
     { what: 'open requests', close: () => web.server.closeAllConnections() },

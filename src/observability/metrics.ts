@@ -60,6 +60,7 @@ function roomObserver(registry: Registry): RoomObserver {
   const joinSeconds = histogram(registry, 'outrigger_join_seconds')
   const loadSeconds = histogram(registry, 'outrigger_load_seconds')
   const leaves = counter(registry, 'outrigger_leaves_total')
+  const auditFailures = counter(registry, 'outrigger_audit_failures_total')
   return {
     received(kind, bytes) {
       messagesOf[kind].inc()
@@ -71,6 +72,7 @@ function roomObserver(registry: Registry): RoomObserver {
     joined: (ms) => joinSeconds.observe(ms / 1000),
     left: () => leaves.inc(),
     loaded: (ms) => loadSeconds.observe(ms / 1000),
+    auditFailed: () => auditFailures.inc(),
   }
 }
 

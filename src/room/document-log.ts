@@ -2,7 +2,7 @@
  * One document's place in the store: numbers its records, knows what is durable, and decides when a
  * snapshot is worth writing.
  */
-import { shouldCompact } from '../document/compaction.ts'
+import { shouldCompact, shouldCompactOnUnload } from '../document/compaction.ts'
 import type { Lineage, DocumentId } from '../protocol/names.ts'
 import type { Change } from './edit-queue.ts'
 import type { RoomPolicy } from './policy.ts'
@@ -16,12 +16,14 @@ export type DocumentLogOptions = {
   readonly stored: StoredDocument | undefined
 }
 
+/** A place in the log, and what lies between the newest snapshot and it. */
+export type LogMark = { readonly seq: Seq; readonly records: number; readonly bytes: number }
+
 export class DocumentLog {
   readonly #options: DocumentLogOptions
   #seq: Seq
   #durableSeq: Seq
   #tail: { records: number; bytes: number; snapshotBytes: number }
-  #isCompacting = false
 
   constructor(options: DocumentLogOptions) {
     this.#options = options
@@ -67,26 +69,31 @@ export class DocumentLog {
     }
   }
 
+  /** What a load would read. */
+  get storedBytes(): number {
+    return this.#tail.snapshotBytes + this.#tail.bytes
+  }
+
   get isWorthCompacting(): boolean {
-    return !this.#isCompacting && shouldCompact(this.#tail, this.#options.policy.compaction)
+    return shouldCompact(this.#tail, this.#options.policy.compaction)
   }
 
   get isWorthCompactingOnUnload(): boolean {
-    return !this.#isCompacting && this.#tail.records >= this.#options.policy.compactOnUnloadRecords
+    const { compaction, compactOnUnloadRecords } = this.#options.policy
+    return shouldCompactOnUnload(this.#tail, compaction, compactOnUnloadRecords)
   }
 
-  /** `snapshot` must hold exactly what is durable now, as it does right after a commit. */
-  async compact(snapshot: Uint8Array): Promise<void> {
+  /** What is durable now. */
+  mark(): LogMark {
+    return { seq: this.#durableSeq, records: this.#tail.records, bytes: this.#tail.bytes }
+  }
+
+  /** `snapshot` must hold exactly what is stored up to the mark. */
+  async compact(mark: LogMark, snapshot: Uint8Array): Promise<void> {
     const { document, store } = this.#options
-    const covered = { ...this.#tail }
-    this.#isCompacting = true
-    try {
-      if ((await store.compact(document, store.token, this.#durableSeq, snapshot)) === 'stale') return
-      this.#tail.records -= covered.records
-      this.#tail.bytes -= covered.bytes
-      this.#tail.snapshotBytes = snapshot.length
-    } finally {
-      this.#isCompacting = false
-    }
+    if ((await store.compact(document, store.token, mark.seq, snapshot)) === 'stale') return
+    this.#tail.records -= mark.records
+    this.#tail.bytes -= mark.bytes
+    this.#tail.snapshotBytes = snapshot.length
   }
 }

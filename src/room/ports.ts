@@ -158,4 +158,6 @@ export interface RoomObserver {
   joined(ms: number): void
   left(): void
   loaded(ms: number): void
+  /** A snapshot would have said something else than the live document; the log was kept. */
+  auditFailed(): void
 }

@@ -1,20 +1,38 @@
-import { Doc, applyUpdate } from 'yjs'
+import { Doc } from 'yjs'
+import { Replay } from '../document/replay.ts'
 import { SyncError } from '../protocol/errors.ts'
+import type { BackgroundTurns } from './background-turns.ts'
 import type { StoredDocument } from './ports.ts'
 
+/** A smaller document is built at once: in a few milliseconds at most (`bench/micro/cold-load.ts`). */
+const AT_ONCE_BYTES = 32 * 1024
+
 /**
- * The live document of a stored history; an empty one for none. Throws `load_failed` when the history
- * does not fit together: an incomplete document would be served, edited and saved.
+ * The live document of a stored history; an empty one for none. A large one is built in turns, so
+ * that a room which loads stops no other room. Throws `load_failed` when the history does not fit
+ * together: an incomplete document would be served, edited and saved.
  */
-export function restoreDoc(stored: StoredDocument | undefined): Doc {
-  const doc = new Doc()
-  if (stored === undefined) return doc
-  doc.transact(() => {
-    if (stored.snapshot !== undefined) applyUpdate(doc, stored.snapshot)
-    for (const record of stored.tail) applyUpdate(doc, record.bytes)
-  })
-  if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
-    throw new SyncError('load_failed', 'The stored history has a hole; it was left untouched.')
+export async function restoreDoc(stored: StoredDocument | undefined, turns: BackgroundTurns): Promise<Doc> {
+  if (stored === undefined) return new Doc()
+  const replay = new Replay(updatesOf(stored))
+  try {
+    if (sizeOf(stored) <= AT_ONCE_BYTES) replay.run(() => true)
+    else await turns.run((hasTime) => replay.run(hasTime))
+    if (replay.hasHole)
+      throw new SyncError('load_failed', 'The stored history has a hole; it was left untouched.')
+  } catch (error) {
+    replay.doc.destroy()
+    throw error
   }
-  return doc
+  return replay.doc
+}
+
+/** What a history consists of, oldest first. */
+export function updatesOf({ snapshot, tail }: StoredDocument): Uint8Array[] {
+  const updates = tail.map((record) => record.bytes)
+  return snapshot === undefined ? updates : [snapshot, ...updates]
+}
+
+export function sizeOf(stored: StoredDocument): number {
+  return updatesOf(stored).reduce((sum, update) => sum + update.length, 0)
 }

@@ -14,6 +14,8 @@ import type { AwarenessEntry, Dialect, SaveStatus } from '../protocol/message.ts
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { Clock } from './clock.ts'
 import type { CommitLoop, Committer } from './commit-loop.ts'
+import { BackgroundTurns } from './background-turns.ts'
+import { Compactor } from './compactor.ts'
 import { DocumentLog } from './document-log.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
 import type { RoomPolicy } from './policy.ts'
@@ -31,6 +33,7 @@ import type {
 import { Presence } from './presence.ts'
 import { type Member, Session } from './session.ts'
 import { restoreDoc } from './restore-doc.ts'
+import type { SnapshotThread } from './snapshot-thread.ts'
 import { StateCache } from './state-cache.ts'
 
 export type RoomDeps = {
@@ -40,6 +43,9 @@ export type RoomDeps = {
   readonly observer: RoomObserver
   readonly policy: RoomPolicy
   readonly mintLineage: () => Lineage
+  /** Shared by all rooms of the process, so that only one of them loads or compacts in a turn. */
+  readonly turns?: BackgroundTurns | undefined
+  readonly snapshots?: SnapshotThread | undefined
   readonly onError: (error: unknown, document: DocumentId) => void
 }
 
@@ -55,6 +61,7 @@ export class Room implements Committer, BoundRoom {
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
+  readonly #compactor: Compactor | undefined
   readonly #edits = new EditQueue()
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
@@ -71,7 +78,9 @@ export class Room implements Committer, BoundRoom {
   /** Loads the document and lets its binding import or merge. Throws `SyncError`; leaves nothing behind then. */
   static async load(spec: RoomSpec, deps: RoomDeps): Promise<Room> {
     const stored = spec.persistence === 'durable' ? await deps.store.load(spec.document) : undefined
-    const room = new Room(spec, deps, stored)
+    const turns = deps.turns ?? new BackgroundTurns(deps.clock)
+    const doc = await restoreDoc(stored, turns)
+    const room = new Room(spec, { ...deps, turns }, { doc, stored })
     try {
       room.#binding = spec.binding?.(room)
       await room.#binding?.open()
@@ -83,7 +92,11 @@ export class Room implements Committer, BoundRoom {
     return room
   }
 
-  private constructor(spec: RoomSpec, deps: RoomDeps, stored: StoredDocument | undefined) {
+  private constructor(
+    spec: RoomSpec,
+    deps: RoomDeps & { readonly turns: BackgroundTurns },
+    { doc, stored }: { readonly doc: Doc; readonly stored: StoredDocument | undefined },
+  ) {
     this.document = spec.document
     this.dialect = spec.dialect
     this.clock = deps.clock
@@ -92,13 +105,14 @@ export class Room implements Committer, BoundRoom {
     this.#deps = deps
     this.lineage = stored?.lineage ?? deps.mintLineage()
     this.isNew = stored === undefined
-    this.doc = restoreDoc(stored)
+    this.doc = doc
     this.#state = new StateCache(this.doc)
     this.#storedBinding = stored?.binding
     this.#log =
       spec.persistence === 'durable'
         ? new DocumentLog({ ...deps, document: this.document, lineage: this.lineage, stored })
         : undefined
+    this.#compactor = this.#log && this.#compactorFor(this.#log, deps)
     this.#presence = new Presence({
       dialect: this.dialect,
       clock: this.clock,
@@ -260,7 +274,7 @@ export class Room implements Committer, BoundRoom {
     }
     if (changes.some((change) => change.update !== undefined && change.authors.size > 0))
       this.#binding?.changed()
-    this.#compactIfWorthIt()
+    this.#compactor?.committed()
     for (const resolve of this.#flushWaiters.splice(0)) resolve()
   }
 
@@ -283,7 +297,7 @@ export class Room implements Committer, BoundRoom {
     this.closeSessions('restarting')
     await this.#binding?.close()
     await this.#flushed()
-    if (this.#log?.isWorthCompactingOnUnload === true) await this.#log.compact(this.#state.encoded())
+    await this.#compactor?.close()
     this.#dispose()
   }
 
@@ -309,15 +323,11 @@ export class Room implements Committer, BoundRoom {
     for (const session of this.#sessions) session.deliver(frame)
   }
 
-  /** Called right after a commit, so that the document holds exactly what the log holds. */
-  #compactIfWorthIt(): void {
-    const log = this.#log
-    if (log?.isWorthCompacting !== true) return
-    const snapshot = this.#state.encoded()
-    runInBackground(
-      () => log.compact(snapshot),
-      (error) => this.onError(error),
-    )
+  #compactorFor(log: DocumentLog, deps: RoomDeps & { readonly turns: BackgroundTurns }): Compactor {
+    const { document, doc, observer } = this
+    const { store, turns, snapshots } = deps
+    const onError = (error: unknown): void => this.onError(error)
+    return new Compactor({ document, doc, log, store, turns, snapshots, observer, onError })
   }
 
   async #flushed(): Promise<void> {

@@ -4,6 +4,7 @@ import { CommitLoop } from '../../src/room/commit-loop.ts'
 import type { RoomPolicy } from '../../src/room/policy.ts'
 import type { DocumentStore, RoomObserver, RoomSpec } from '../../src/room/ports.ts'
 import { RoomRegistry } from '../../src/room/room-registry.ts'
+import type { RoomDeps } from '../../src/room/room.ts'
 import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
 import { HeldStore } from './held-store.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -38,6 +39,7 @@ export const SILENT: RoomObserver = {
   joined: () => {},
   left: () => {},
   loaded: () => {},
+  auditFailed: () => {},
 }
 
 export function testDocument(name = 'demo'): DocumentId {
@@ -47,7 +49,12 @@ export function testDocument(name = 'demo'): DocumentId {
 }
 
 /** A registry over an in-memory store, with time and disk in the test's hands. */
-export function roomFixture(t: TestContext, policy: Partial<RoomPolicy> = {}, inner?: DocumentStore) {
+export function roomFixture(
+  t: TestContext,
+  policy: Partial<RoomPolicy> = {},
+  inner?: DocumentStore,
+  parts: Partial<Pick<RoomDeps, 'observer' | 'turns' | 'snapshots'>> = {},
+) {
   const clock = new ManualClock()
   const store = new HeldStore(inner ?? new MemoryDocumentStore())
   const errors: unknown[] = []
@@ -69,6 +76,7 @@ export function roomFixture(t: TestContext, policy: Partial<RoomPolicy> = {}, in
     policy: { ...TEST_POLICY, ...policy },
     mintLineage: () => String((lineages += 1)).padStart(32, '0') as Lineage,
     onError: (error) => errors.push(error),
+    ...parts,
   })
   const clients: RoomClient[] = []
   t.after(async () => {

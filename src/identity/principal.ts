@@ -62,6 +62,9 @@ export function initialsOf(displayName: string): string {
 }
 
 function firstLetter(word: string): string {
+  // Loading what the segmenter knows takes some ten milliseconds, for which the first visitor would
+  // wait. A letter is one by itself unless something that combines follows.
+  if (/^[A-Za-z0-9](?:[ -~]|$)/.test(word)) return word.charAt(0)
   const [first] = new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(word)
   return first?.segment ?? ''
 }

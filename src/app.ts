@@ -23,10 +23,12 @@ import { createLogger } from './observability/log.ts'
 import { type Metrics, createMetrics } from './observability/metrics.ts'
 import { ProcessWatch } from './observability/process-facts.ts'
 import type { Lineage } from './protocol/names.ts'
+import { BackgroundTurns } from './room/background-turns.ts'
 import { systemClock } from './room/clock.ts'
 import { CommitLoop } from './room/commit-loop.ts'
 import type { HeapUse } from './room/memory-budget.ts'
 import { RoomRegistry } from './room/room-registry.ts'
+import { SnapshotThread } from './room/snapshot-thread.ts'
 import { LevelFileIndex } from './store/file-index.ts'
 import { DiskSpaceWatch } from './store/disk-space.ts'
 import type { LevelDatabase } from './store/level-database.ts'
@@ -74,6 +76,7 @@ type Core = {
   readonly store: LevelDocumentStore
   readonly loop: CommitLoop
   readonly rooms: RoomRegistry
+  readonly snapshots: SnapshotThread
   readonly connections: ConnectionRegistry
   readonly metrics: Metrics
 }
@@ -105,6 +108,10 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
     maxRetryMs: STORE_MAX_RETRY_MS,
     onFailure: (error) => logger.error({ err: error }, 'the store cannot write; trying again'),
   })
+  const snapshots = new SnapshotThread({
+    clock: systemClock,
+    onFailure: (error) => logger.warn({ err: error }, 'no snapshot thread; rooms make their snapshots'),
+  })
   const rooms = new RoomRegistry({
     store,
     loop,
@@ -113,10 +120,12 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
     heap: heapUse,
     policy: roomPolicy(config),
     mintLineage: () => randomBytes(16).toString('hex') as Lineage,
+    turns: new BackgroundTurns(systemClock),
+    snapshots,
     onError: (error, document) => logger.error({ err: error, document }, 'room'),
     onWarning: (warning, document) => logger.warn({ document }, warning),
   })
-  return { store, loop, rooms, connections, metrics }
+  return { store, loop, rooms, snapshots, connections, metrics }
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
@@ -235,6 +244,7 @@ async function closeEverything(
     { what: 'the listener', close: () => void web.server.close() },
     { what: 'websockets', close: () => core.connections.closeAll('restarting', graceMs) },
     { what: 'rooms', close: () => core.rooms.closeAll() },
+    { what: 'the snapshot thread', close: () => core.snapshots.close() },
     { what: 'the Jupyter client', close: () => jupyter?.contents.close() },
     { what: 'the gateway', close: () => jupyter?.gateway.close() },
     { what: 'open requests', close: () => web.server.closeAllConnections() },

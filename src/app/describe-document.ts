@@ -8,6 +8,8 @@ import { type BindingRecord, decodeRecord } from '../jupyter/file-binding-record
 import { type Json, canonicalJson, toJson } from '../jupyter/models/json.ts'
 import { joinLineEndings } from '../jupyter/models/text-model.ts'
 import { type DocumentId, parseRoomName } from '../protocol/names.ts'
+import { BackgroundTurns } from '../room/background-turns.ts'
+import { systemClock } from '../room/clock.ts'
 import { restoreDoc } from '../room/restore-doc.ts'
 
 type FileRoom = Extract<NamedRoom, { kind: 'file' }>
@@ -18,7 +20,7 @@ type FileRoom = Extract<NamedRoom, { kind: 'file' }>
  * update (V1), from which nothing is missing, and a JSON view of it.
  */
 export const describeDocument: DescribeDocument = async (document, stored, files) => {
-  const { doc } = restoreDoc(stored)
+  const { doc } = await restoreDoc(stored, new BackgroundTurns(systemClock))
   try {
     const room = fileRoom(document)
     if (room === undefined) return plainFiles(document, doc)

@@ -62,9 +62,13 @@ export function initialsOf(displayName: string): string {
 }
 
 /** Costs more than all else of a connection, so there is one. */
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
+let graphemes: Intl.Segmenter | undefined
 
 function firstLetter(word: string): string {
-  const [first] = GRAPHEMES.segment(word)
+  // Loading what the segmenter knows takes some ten milliseconds, for which the first visitor would
+  // wait. A letter is one by itself unless something that combines follows.
+  if (/^[A-Za-z0-9](?:[ -~]|$)/.test(word)) return word.charAt(0)
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  const [first] = graphemes.segment(word)
   return first?.segment ?? ''
 }

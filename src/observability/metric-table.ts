@@ -170,6 +170,11 @@ export const METRICS = {
     labels: [],
     buckets: WAIT_SECONDS,
   },
+  outrigger_audit_failures_total: {
+    type: 'counter',
+    help: 'Snapshots that would have said something else than the live document; the log was kept.',
+    labels: [],
+  },
   outrigger_rooms: { type: 'gauge', help: 'Rooms in memory, by state.', labels: ['state'] },
   outrigger_sessions: { type: 'gauge', help: 'People (browser tabs) in rooms.', labels: [] },
   outrigger_connections: { type: 'gauge', help: 'Open websockets to rooms.', labels: [] },

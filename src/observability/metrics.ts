@@ -88,6 +88,7 @@ function registerEdits(registry: Registry, tally: RoomTally): void {
   scrapedCounter(registry, 'outrigger_broadcast_bytes_total', () => tally.broadcastBytes)
   scrapedHistogram(registry, 'outrigger_compaction_seconds', tally.compactionSeconds)
   scrapedCounter(registry, 'outrigger_compaction_bytes_total', () => tally.compactionBytes)
+  scrapedCounter(registry, 'outrigger_audit_failures_total', () => tally.auditFailures)
 }
 
 function registerPeople(registry: Registry, tally: RoomTally): void {

@@ -35,6 +35,7 @@ export class RoomTally implements RoomObserver {
   presenceOut = 0
   presenceOutBytes = 0
   compactionBytes = 0
+  auditFailures = 0
   readonly inspectSeconds = distributionOf('outrigger_inspect_seconds')
   readonly waitSeconds = distributionOf('outrigger_wait_seconds')
   readonly applySeconds = distributionOf('outrigger_apply_seconds')
@@ -128,6 +129,10 @@ export class RoomTally implements RoomObserver {
   compacted(snapshot: Parameters<RoomObserver['compacted']>[0]): void {
     this.compactionSeconds.add(snapshot.ms / 1000)
     this.compactionBytes += snapshot.bytes
+  }
+
+  auditFailed(): void {
+    this.auditFailures += 1
   }
 
   evicted(reason: EvictionReason): void {

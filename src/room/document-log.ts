@@ -2,7 +2,7 @@
  * One document's place in the store: numbers its records, knows what is durable, and decides when a
  * snapshot is worth writing.
  */
-import { shouldCompact } from '../document/compaction.ts'
+import { shouldCompact, shouldCompactOnUnload } from '../document/compaction.ts'
 import type { Lineage, DocumentId } from '../protocol/names.ts'
 import type { Change } from './edit-queue.ts'
 import type { RoomPolicy } from './policy.ts'
@@ -19,12 +19,14 @@ export type DocumentLogOptions = {
   readonly observer: Pick<RoomObserver, 'compacted'>
 }
 
+/** A place in the log, and what lies between the newest snapshot and it. */
+export type LogMark = { readonly seq: Seq; readonly records: number; readonly bytes: number }
+
 export class DocumentLog {
   readonly #options: DocumentLogOptions
   #seq: Seq
   #durableSeq: Seq
   #tail: { records: number; bytes: number; snapshotBytes: number }
-  #isCompacting = false
 
   constructor(options: DocumentLogOptions) {
     this.#options = options
@@ -43,7 +45,7 @@ export class DocumentLog {
     return this.#durableSeq
   }
 
-  /** What the history takes: snapshot and log. About the size of the document's state. */
+  /** What a load would read: snapshot and log. About the size of the document's state. */
   get storedBytes(): number {
     return this.#tail.snapshotBytes + this.#tail.bytes
   }
@@ -77,27 +79,27 @@ export class DocumentLog {
   }
 
   get isWorthCompacting(): boolean {
-    return !this.#isCompacting && shouldCompact(this.#tail, this.#options.policy.compaction)
+    return shouldCompact(this.#tail, this.#options.policy.compaction)
   }
 
   get isWorthCompactingOnUnload(): boolean {
-    return !this.#isCompacting && this.#tail.records >= this.#options.policy.compactOnUnloadRecords
+    const { compaction, compactOnUnloadRecords } = this.#options.policy
+    return shouldCompactOnUnload(this.#tail, compaction, compactOnUnloadRecords)
   }
 
-  /** `snapshot` must hold exactly what is durable now, as it does right after a commit. */
-  async compact(snapshot: Uint8Array): Promise<void> {
+  /** What is durable now. */
+  mark(): LogMark {
+    return { seq: this.#durableSeq, records: this.#tail.records, bytes: this.#tail.bytes }
+  }
+
+  /** `snapshot` must hold exactly what is stored up to the mark. */
+  async compact(mark: LogMark, snapshot: Uint8Array): Promise<void> {
     const { document, store, clock, observer } = this.#options
     const startedAt = clock.elapsed()
-    const covered = { ...this.#tail }
-    this.#isCompacting = true
-    try {
-      if ((await store.compact(document, store.token, this.#durableSeq, snapshot)) === 'stale') return
-      this.#tail.records -= covered.records
-      this.#tail.bytes -= covered.bytes
-      this.#tail.snapshotBytes = snapshot.length
-      observer.compacted({ bytes: snapshot.length, ms: clock.elapsed() - startedAt })
-    } finally {
-      this.#isCompacting = false
-    }
+    if ((await store.compact(document, store.token, mark.seq, snapshot)) === 'stale') return
+    this.#tail.records -= mark.records
+    this.#tail.bytes -= mark.bytes
+    this.#tail.snapshotBytes = snapshot.length
+    observer.compacted({ bytes: snapshot.length, ms: clock.elapsed() - startedAt })
   }
 }

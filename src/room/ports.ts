@@ -194,6 +194,8 @@ export interface RoomObserver {
   compacted(snapshot: { readonly bytes: number; readonly ms: number }): void
   /** A room that could have stayed was unloaded. */
   evicted(reason: EvictionReason): void
+  /** A snapshot would have said something else than the live document; the log was kept. */
+  auditFailed(): void
 }
 
 export type AnswerKind = 'whole' | 'difference'

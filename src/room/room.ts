@@ -4,7 +4,7 @@
  * A keystroke's way through here: `receiveEdit` queues it, the commit loop calls `takeBatch`
  * (apply), writes, and calls `committed` (broadcast).
  */
-import { type Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs'
+import { type Doc, encodeStateVector } from 'yjs'
 import { touchesOnly } from '../document/touches-only.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
@@ -15,6 +15,8 @@ import type { AwarenessEntry, Dialect, SaveStatus } from '../protocol/message.ts
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { Clock } from './clock.ts'
 import type { CommitLoop, Committer } from './commit-loop.ts'
+import { BackgroundTurns } from './background-turns.ts'
+import { Compactor } from './compactor.ts'
 import { DocumentFeed } from './document-feed.ts'
 import { DocumentLog } from './document-log.ts'
 import { DocumentSize, storedBytes } from './document-size.ts'
@@ -37,7 +39,8 @@ import type {
 import { Presence } from './presence.ts'
 import { RoomMeter } from './room-meter.ts'
 import { type Member, Session } from './session.ts'
-import { restoreDoc } from './restore-doc.ts'
+import { type RestoredDoc, restoreDoc } from './restore-doc.ts'
+import type { SnapshotThread } from './snapshot-thread.ts'
 import type { KnownState } from './state-answers.ts'
 import type { TurnBudget } from './turn-budget.ts'
 
@@ -51,6 +54,9 @@ export type RoomDeps = {
   readonly policy: RoomPolicy
   readonly encoding: TurnBudget
   readonly mintLineage: () => Lineage
+  /** Shared by all rooms of the process, so that only one of them loads or compacts in a turn. */
+  readonly turns?: BackgroundTurns | undefined
+  readonly snapshots?: SnapshotThread | undefined
   readonly onError: (error: unknown, document: DocumentId) => void
   /** Something that somebody should know before it becomes a fault. */
   readonly onWarning?: ((warning: string, document: DocumentId) => void) | undefined
@@ -72,6 +78,7 @@ export class Room implements Committer, BoundRoom {
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
+  readonly #compactor: Compactor | undefined
   readonly #owners: ClientOwners | undefined
   readonly #edits: EditQueue
   readonly #presence: Presence
@@ -91,7 +98,9 @@ export class Room implements Committer, BoundRoom {
   static async load(spec: RoomSpec, deps: RoomDeps, admit: Admit): Promise<Room> {
     const stored = spec.persistence === 'durable' ? await deps.store.load(spec.document) : undefined
     await admit(storedBytes(stored))
-    const room = new Room(spec, deps, stored)
+    const turns = deps.turns ?? new BackgroundTurns(deps.clock)
+    const restored = await restoreDoc(stored, turns)
+    const room = new Room(spec, { ...deps, turns }, { ...restored, stored })
     try {
       room.#binding = spec.binding?.(room)
       await room.#binding?.open()
@@ -103,7 +112,11 @@ export class Room implements Committer, BoundRoom {
     return room
   }
 
-  private constructor(spec: RoomSpec, deps: RoomDeps, stored: StoredDocument | undefined) {
+  private constructor(
+    spec: RoomSpec,
+    deps: RoomDeps & { readonly turns: BackgroundTurns },
+    { doc, unseen, stored }: RestoredDoc & { readonly stored: StoredDocument | undefined },
+  ) {
     this.document = spec.document
     this.dialect = spec.dialect
     this.clock = deps.clock
@@ -114,7 +127,6 @@ export class Room implements Committer, BoundRoom {
     this.#deps = deps
     this.lineage = stored?.lineage ?? deps.mintLineage()
     this.isNew = stored === undefined
-    const { doc, unseen } = restoreDoc(stored)
     this.doc = doc
     this.#owners = ownersOf(this, stored?.owners)
     this.#edits = new EditQueue({ owners: this.#owners, unseen })
@@ -140,6 +152,7 @@ export class Room implements Committer, BoundRoom {
       spec.persistence === 'durable'
         ? new DocumentLog({ ...deps, document: this.document, lineage: this.lineage, stored })
         : undefined
+    this.#compactor = this.#log && this.#compactorFor(this.#log, deps)
     this.#presence = new Presence({
       dialect: this.dialect,
       clock: this.clock,
@@ -315,7 +328,7 @@ export class Room implements Committer, BoundRoom {
     else this.feed.serveWaiting()
     if (changes.some((change) => change.update !== undefined && change.authors.size > 0))
       this.#binding?.changed()
-    this.#compactIfWorthIt()
+    this.#compactor?.committed()
     for (const resolve of this.#flushWaiters.splice(0)) resolve()
   }
 
@@ -343,20 +356,15 @@ export class Room implements Committer, BoundRoom {
     this.closeSessions('restarting')
     await this.#binding?.close()
     await this.#flushed()
-    if (this.#log?.isWorthCompactingOnUnload === true) await this.#log.compact(encodeStateAsUpdate(this.doc))
+    await this.#compactor?.close()
     this.#dispose()
   }
 
-  /** Called right after a commit, so that the document holds exactly what the log holds. */
-  #compactIfWorthIt(): void {
-    const log = this.#log
-    if (log?.isWorthCompacting !== true) return
-    const snapshot = encodeStateAsUpdate(this.doc)
-    this.#size.measured(snapshot.length)
-    runInBackground(
-      () => log.compact(snapshot),
-      (error) => this.onError(error),
-    )
+  #compactorFor(log: DocumentLog, deps: RoomDeps & { readonly turns: BackgroundTurns }): Compactor {
+    const { document, doc, observer } = this
+    const { store, turns, snapshots } = deps
+    const onError = (error: unknown): void => this.onError(error)
+    return new Compactor({ document, doc, log, store, turns, snapshots, observer, onError })
   }
 
   async #flushed(): Promise<void> {

@@ -118,3 +118,9 @@ function oklab(color: string): readonly [number, number, number] {
     0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
   ]
 }
+
+test('plain names get their initials without loading the tables of all languages', (t) => {
+  t.mock.method(Intl, 'Segmenter', () => assert.fail('it was loaded'))
+  assert.equal(initialsOf('Ada Lovelace'), 'AL')
+  assert.equal(initialsOf('x'), 'X')
+})

@@ -193,3 +193,21 @@ test('[ROOM-18] another owner of the document ends the room and sends its people
   await until(() => ann.closedWith === 'restarting')
   assert.equal(await room.store.load(testDocument()), undefined)
 })
+
+test('[ROOM-56] all of a batch is stored and shown when Yjs tidies up after it', async (t) => {
+  const room = roomFixture(t)
+  const [ann, bob, eve] = ['ann', 'bob', 'eve'].map((id) => new RoomClient(id))
+  for (const client of [ann!, bob!, eve!]) await room.join(client)
+  ann!.doc.getXmlFragment('xml').insert(0, [new Y.XmlText('hello world')])
+  const textOf = (client: RoomClient): Y.XmlText => client.doc.getXmlFragment('xml').get(0) as Y.XmlText
+  await until(() => [bob!, eve!].every((client) => client.doc.getXmlFragment('xml').length === 1))
+  // In one batch: the second pair of marks is superfluous, and Yjs deletes it in a transaction of its own.
+  for (const client of [ann!, bob!]) textOf(client).format(0, 5, { bold: true })
+  await room.loop.idle()
+  const stored = await room.store.load(testDocument())
+  const reloaded = new Y.Doc()
+  for (const record of stored!.tail) Y.applyUpdate(reloaded, record.bytes)
+  assert.ok(Y.getState(reloaded.store, ann!.doc.clientID) > 12, 'the marks are not stored')
+  await until(() => textOf(eve!).toJSON() === '<bold>hello</bold> world')
+  assert.deepEqual(Y.encodeStateVector(eve!.doc), Y.encodeStateVector(reloaded))
+})

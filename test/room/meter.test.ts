@@ -10,7 +10,7 @@ type Policy = Parameters<typeof roomFixture>[1]
 
 function watchedRoom(t: Parameters<typeof roomFixture>[0], policy: Policy = {}) {
   const tally = new RoomTally()
-  return { tally, ...roomFixture(t, policy, undefined, tally) }
+  return { tally, ...roomFixture(t, policy, undefined, { observer: tally }) }
 }
 
 test('each step of an edit is reported once, and counted for its room', async (t) => {

@@ -1,8 +1,11 @@
+import type { StoredDocument } from '../../src/room/ports.ts'
 import assert from 'node:assert/strict'
 import { cp, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, describe, it } from 'node:test'
 import type { DocumentId } from '../../src/protocol/names.ts'
+import { BackgroundTurns } from '../../src/room/background-turns.ts'
+import { systemClock } from '../../src/room/clock.ts'
 import { restoreDoc } from '../../src/room/restore-doc.ts'
 import { DataFolderError } from '../../src/store/data-folder-error.ts'
 import { LevelFileIndex } from '../../src/store/file-index.ts'
@@ -29,11 +32,11 @@ describe('a stored example of an older version', () => {
       const typed = await store.load(documentNamed('typed'))
       assert.equal(typed?.lineage, LINEAGE)
       assert.equal(typed.snapshotSeq, 5)
-      assert.equal(restoreDoc(typed).doc.getText('t').toJSON(), 'one two three four five')
+      assert.equal(await restoredText(typed), 'one two three four five')
 
       const logged = await store.load(documentNamed('a:~_.b'))
       assert.equal(logged?.head, 6)
-      assert.equal(restoreDoc(logged).doc.getText('t').toJSON(), 'one two three four five')
+      assert.equal(await restoredText(logged), 'one two three four five')
 
       const files = new LevelFileIndex(database)
       const fileId = await files.find('work/näme.ipynb')
@@ -130,3 +133,8 @@ describe('bringing a store to a newer format', () => {
     )
   })
 })
+
+async function restoredText(stored: StoredDocument | undefined): Promise<string> {
+  const { doc } = await restoreDoc(stored, new BackgroundTurns(systemClock))
+  return doc.getText('t').toJSON()
+}

@@ -6,6 +6,7 @@ import type { RoomPolicy } from '../../src/room/policy.ts'
 import type { HeapUse } from '../../src/room/memory-budget.ts'
 import type { DocumentStore, EvictionReason, RoomObserver, RoomSpec } from '../../src/room/ports.ts'
 import { RoomRegistry } from '../../src/room/room-registry.ts'
+import type { RoomDeps } from '../../src/room/room.ts'
 import { MemoryDocumentStore } from '../../src/store/memory-document-store.ts'
 import { HeldStore } from './held-store.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -65,6 +66,7 @@ export const SILENT: RoomObserver = {
   presenceSent: () => {},
   compacted: () => {},
   evicted: () => {},
+  auditFailed: () => {},
 }
 
 export function testDocument(name = 'demo'): DocumentId {
@@ -80,7 +82,7 @@ export function roomFixture(
   t: TestContext,
   options: RoomFixtureOptions = {},
   inner?: DocumentStore,
-  observer: RoomObserver = SILENT,
+  { observer = SILENT, ...parts }: Partial<Pick<RoomDeps, 'observer' | 'turns' | 'snapshots'>> = {},
 ) {
   const { heap, ...policy } = options
   const clock = new ManualClock()
@@ -117,6 +119,7 @@ export function roomFixture(
     mintLineage: () => String((lineages += 1)).padStart(32, '0') as Lineage,
     onError: (error) => errors.push(error),
     onWarning: (warning) => warnings.push(warning),
+    ...parts,
   })
   const clients: RoomClient[] = []
   t.after(async () => {

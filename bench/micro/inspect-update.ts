@@ -14,7 +14,7 @@ import { IntegrationBudget } from '../../src/document/update-cost.ts'
 import { inspectUpdate } from '../../src/document/update-inspect.ts'
 
 const ROUNDS = 7
-const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000, maxMoves: 100_000_000 }
+const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000, maxMoves: 100_000_000, isStored: false }
 /** What is inspected anyway is not paid for twice. */
 const NO_DELETES = inspectUpdate(Uint8Array.of(0, 0))
 

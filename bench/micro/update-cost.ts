@@ -13,7 +13,7 @@ import { inspectUpdate } from '../../src/document/update-inspect.ts'
 import { buildUpdate, range, structsOf, text } from '../../test/support/bombs/build.ts'
 import { CONFLICT_BOMBS } from '../../test/support/bombs/conflicts.ts'
 
-const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000, maxMoves: 100_000_000 }
+const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000, maxMoves: 100_000_000, isStored: false }
 const SIZE = 4000
 const ROUNDS = 5
 

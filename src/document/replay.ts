@@ -2,7 +2,7 @@
 import { Doc, applyUpdate, transact } from 'yjs'
 import { SyncError } from '../protocol/errors.ts'
 import { createServerDoc } from './server-doc.ts'
-import { IntegrationBudget, UNLIMITED, withIntegrationBudget } from './update-cost.ts'
+import { IntegrationBudget, STORED, withIntegrationBudget } from './update-cost.ts'
 import { sliceUpdate } from './update-slices.ts'
 
 /** Applying one takes about a millisecond (`bench/micro/cold-load.ts`). */
@@ -14,7 +14,7 @@ const SLICE = { maxStructs: 250, maxBytes: 32 * 1024 }
  */
 export class Replay {
   readonly doc = createServerDoc()
-  readonly #cost = new IntegrationBudget(UNLIMITED)
+  readonly #cost = new IntegrationBudget(STORED)
   readonly #slices: Iterator<Uint8Array | undefined>
 
   /** In the order in which they were written. */

@@ -9,10 +9,11 @@
  * What a walk will cost depends on the document at the moment when the item is integrated, so it can
  * neither be seen in the bytes of an update nor be told before the items ahead of it are in place.
  * Yjs has no hook there; hence the wrapper around `Item.integrate` below, the one method that all
- * inserting goes through. It counts the steps that Yjs is about to take, with Yjs's own rules,
- * and does nothing at all outside of `withIntegrationBudget`.
+ * inserting goes through. It counts the steps that Yjs is about to take, with Yjs's own rules, refuses
+ * places that cannot be, and does nothing at all outside of `withIntegrationBudget`.
  */
 import { AbstractType, type Doc, type ID, Item, compareIDs, createID, getItem, getState } from 'yjs'
+import { SyncError } from '../protocol/errors.ts'
 import { tooLarge } from './update-values.ts'
 
 /** Yjs's undo claims unseen places too, a few characters off, where it restores what lay in a deleted type. */
@@ -30,13 +31,16 @@ export type IntegrationLimits = {
    * be split; about a nanosecond each. A client id with 90,000 structs makes a split take 0.1 ms.
    */
   readonly maxMoves: number
+  /** Was taken long ago, so that it is only counted, not judged. */
+  readonly isStored: boolean
 }
 
-/** For those that only count. */
-export const UNLIMITED: IntegrationLimits = {
+/** For loading a document. */
+export const STORED: IntegrationLimits = {
   maxSteps: Number.POSITIVE_INFINITY,
   maxUnseen: Number.POSITIVE_INFINITY,
   maxMoves: Number.POSITIVE_INFINITY,
+  isStored: true,
 }
 
 /** What updates have cost and may still cost, for `withIntegrationBudget`. */
@@ -48,6 +52,10 @@ export class IntegrationBudget {
 
   constructor(limits: IntegrationLimits) {
     this.#limits = limits
+  }
+
+  get isStored(): boolean {
+    return this.#limits.isStored
   }
 
   get steps(): number {
@@ -108,11 +116,46 @@ export function withIntegrationBudget(budget: IntegrationBudget, doc: Doc, apply
 const original = Object.getOwnPropertyDescriptor(Item.prototype, 'integrate')?.value as Item['integrate']
 
 Item.prototype.integrate = function integrate(this: Item, transaction: Transaction, offset: number): void {
-  if (active !== undefined) {
-    chargeSplits(this, transaction, active)
-    charge(this, transaction.doc, { offset, budget: active.budget })
+  const run = active
+  if (run === undefined) {
+    original.call(this, transaction, offset)
+    return
   }
+  const { doc } = transaction
+  const { isStored } = run.budget
+  // Of an item that the document has a part of, the rest goes on from there.
+  const left = offset > 0 ? lastOf(doc, this.id.client) : this.left
+  if (!isStored) checkPlace(this, left)
+  chargeSplits(this, transaction, run)
+  charge(this, doc, { left, budget: run.budget })
   original.call(this, transaction, offset)
+  if (!isStored && isSeveralValues(this)) this.delete(transaction)
+}
+
+/** The last struct of a client. */
+function lastOf(doc: Doc, client: number): Item | null {
+  return (doc.store.clients.get(client)?.at(-1) as Item | undefined) ?? null
+}
+
+/**
+ * What no editor of Yjs writes: neighbors in another place than the item, or a value of a map in front of
+ * another. Collecting what such an item lies in fails later, in the middle of a transaction.
+ */
+function checkPlace({ right, parent, parentSub }: Item, left: Item | null): void {
+  // A neighbor that was collected has no place any more, and takes the item with it.
+  if (!(parent instanceof AbstractType)) return
+  const isBeside = (item: Item | null): boolean =>
+    item === null || (item.parent === parent && item.parentSub === parentSub)
+  if (isBeside(left) && isBeside(right) && (parentSub === null || right === null)) return
+  throw new SyncError('malformed_message', 'item in an impossible place')
+}
+
+/**
+ * Values of one key in one item. Yjs writes that for values that are deleted, all of them, when an undo
+ * manager has kept them; a part that stays would be a second value of the key, and break it.
+ */
+function isSeveralValues({ parent, parentSub, length }: Item): boolean {
+  return parentSub !== null && length > 1 && (parent as unknown) instanceof AbstractType
 }
 
 /** Yjs has just split the neighbors where it had to, and notes each piece for the end of the transaction. */
@@ -132,27 +175,18 @@ function nextId({ id, length }: Item): ID {
   return createID(id.client, id.clock + length)
 }
 
-type Circumstances = {
-  /** Ticks at the item's start that the document has already. */
-  readonly offset: number
-  readonly budget: IntegrationBudget
-}
-
-function charge(item: Item, doc: Doc, { offset, budget }: Circumstances): void {
+function charge(
+  item: Item,
+  doc: Doc,
+  { left, budget }: { readonly left: Item | null; readonly budget: IntegrationBudget },
+): void {
   const parent: unknown = item.parent
   // An item whose parent was deleted is thrown away.
   if (!(parent instanceof AbstractType)) return
-  const left = offset > 0 ? lastOf(doc, item.id.client) : item.left
   const { right } = item
   if (left === null ? right !== null && right.left === null : left.right === right) return
   if (left === null && item.parentSub !== null) budget.spend(lengthOfKey(parent, item.parentSub) >> 4)
   walk(item, doc, { left, parent, budget })
-}
-
-/** The last struct of a client that is there, if it is an item: what the rest of an item goes on from. */
-function lastOf(doc: Doc, client: number): Item | null {
-  const last = doc.store.clients.get(client)?.at(-1)
-  return last instanceof Item ? last : null
 }
 
 /** Values that a key of a map has had. Yjs goes back to the first, twice, some 30 times faster than it walks. */

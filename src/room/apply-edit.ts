@@ -78,6 +78,7 @@ export class EditApplier {
       maxSteps: MAX_STEPS_PER_EDIT,
       maxUnseen: MAX_UNSEEN_PER_DOCUMENT - this.#unseen,
       maxMoves: MAX_MOVES_PER_EDIT,
+      isStored: false,
     })
     let refused: ErrorCode | undefined
     try {

@@ -226,6 +226,10 @@ export class RoomRegistry implements RoomOpener {
       const room = await Room.load(spec, this.#deps, (storedBytes) => this.#admit(spec.document, storedBytes))
       this.#space.measured(spec.document, memoryBytes(room.memory))
       room.onEmpty(() => this.#becomeIdle(room))
+      room.onLost(() => {
+        // Nobody joins it any more: who comes back waits until it is gone, and loads anew.
+        if (this.#isOpen(room)) this.#startClosing(spec.document, room)
+      })
       this.#becomeIdle(room)
       return room
     } catch (error) {

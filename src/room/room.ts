@@ -6,12 +6,11 @@
  */
 import { type Doc, encodeStateVector } from 'yjs'
 import { touchesOnly } from '../document/touches-only.ts'
-import { runInBackground } from '../lib/run-in-background.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { DECODE_LIMITS, type DecodeLimits } from '../protocol/decode.ts'
-import { encodeRaw, encodeSaveReply, encodeSyncStep1 } from '../protocol/encode.ts'
+import { encodeRaw, encodeSyncStep1 } from '../protocol/encode.ts'
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
-import type { AwarenessEntry, Dialect, SaveStatus } from '../protocol/message.ts'
+import type { AwarenessEntry, Dialect } from '../protocol/message.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { Clock } from './clock.ts'
 import type { CommitLoop, Committer } from './commit-loop.ts'
@@ -23,6 +22,7 @@ import { DocumentSize, storedBytes } from './document-size.ts'
 import { type ClientOwners, ownersOf } from './client-owners.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
 import { GrowthLimits } from './growth-limits.ts'
+import { answerSave } from './manual-save.ts'
 import type { RoomMemory } from './memory-budget.ts'
 import type { RoomPolicy } from './policy.ts'
 import type {
@@ -88,7 +88,10 @@ export class Room implements Committer, BoundRoom {
   #binding: DocumentBinding | undefined
   #storedBinding: Uint8Array | undefined
   #isClosed = false
+  /** The live document holds what the store never took. */
+  #isLost = false
   #onEmpty: () => void = () => {}
+  #onLost: () => void = () => {}
   #flushWaiters: (() => void)[] = []
 
   /**
@@ -211,6 +214,10 @@ export class Room implements Committer, BoundRoom {
     this.#onEmpty = listener
   }
 
+  onLost(listener: () => void): void {
+    this.#onLost = listener
+  }
+
   join(member: Member): Session {
     if (this.#sessions.size >= this.policy.maxSessions) throw new SyncError('room_full')
     const session = new Session(this, member)
@@ -239,7 +246,7 @@ export class Room implements Committer, BoundRoom {
   }
 
   async edit(edit: ServerEdit): Promise<void> {
-    if (this.#isClosed) throw new SyncError('internal', `${this.document} is closed`)
+    if (this.#isClosed || this.#isLost) throw new SyncError('internal', `${this.document} is closed`)
     const done = this.#edits.pushServer(edit, this.clock.elapsed())
     this.#deps.loop.schedule(this)
     await done
@@ -272,21 +279,8 @@ export class Room implements Committer, BoundRoom {
     for (const session of this.#sessions) session.reply(message)
   }
 
-  /** A manual save: answered exactly once, whatever happens; a stock client waits for ever otherwise. */
   save(session: Session, saveId: number): void {
-    const answer = (status: SaveStatus): void => session.reply(encodeSaveReply(saveId, status))
-    const binding = this.#binding
-    if (binding === undefined || session.access === 'read' || session.lacksEdits) {
-      answer('failed')
-      return
-    }
-    runInBackground(
-      async () => answer(await binding.save()),
-      (error) => {
-        this.onError(error)
-        answer('failed')
-      },
-    )
+    answerSave(session, saveId, { binding: this.#binding, onError: (error) => this.onError(error) })
   }
 
   stateVector(): Uint8Array {
@@ -309,13 +303,20 @@ export class Room implements Committer, BoundRoom {
   takeBatch(): readonly AppendItem[] {
     const startedAt = this.clock.elapsed()
     this.feed.taking()
-    this.#inFlight = this.#edits.applyTo(this.doc)
+    try {
+      this.#inFlight = this.#edits.applyTo(this.doc)
+    } catch (error) {
+      // Yjs failed in the middle of a transaction; from then on it would report no change any more.
+      this.#lose(new SyncError('load_failed', `${this.document} is broken`, { cause: error }))
+      return []
+    }
     this.meter.applied(this.#inFlight, startedAt)
     this.growth.applied(this.#inFlight)
     return this.#log?.recordsOf(this.#inFlight, this.clock.now()) ?? []
   }
 
   committed(): void {
+    if (this.#isLost) return
     const changes = this.#inFlight ?? []
     this.#inFlight = undefined
     this.#log?.committed(changes)
@@ -333,13 +334,19 @@ export class Room implements Committer, BoundRoom {
   }
 
   stale(): void {
-    const error = new SyncError('store_unavailable', `${this.document} is owned by another process`)
+    this.#lose(new SyncError('store_unavailable', `${this.document} is owned by another process`))
+  }
+
+  /** Nothing more is taken from the live document or shown: who comes back loads what is stored. */
+  #lose(error: SyncError): void {
+    this.#isLost = true
     for (const change of this.#inFlight ?? []) change.settle(error)
     this.#inFlight = undefined
     this.#edits.abandon(error)
     this.onError(error)
     this.closeSessions('restarting')
     for (const resolve of this.#flushWaiters.splice(0)) resolve()
+    this.#onLost()
   }
 
   /** For the sweep. */
@@ -354,9 +361,14 @@ export class Room implements Committer, BoundRoom {
   /** Saves, writes what is pending, and lets go of everything. Idempotence is the registry's business. */
   async close(): Promise<void> {
     this.closeSessions('restarting')
-    await this.#binding?.close()
+    try {
+      await this.#binding?.close()
+    } catch (error) {
+      // A document that was lost takes no last save; what people typed they bring to the next room.
+      if (!this.#isLost) throw error
+    }
     await this.#flushed()
-    await this.#compactor?.close()
+    if (!this.#isLost) await this.#compactor?.close()
     this.#dispose()
   }
 

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
 import { applyWithin } from '../../src/document/apply-within.ts'
-import { IntegrationBudget, UNLIMITED } from '../../src/document/update-cost.ts'
+import { IntegrationBudget, STORED } from '../../src/document/update-cost.ts'
 import { inspectUpdate } from '../../src/document/update-inspect.ts'
 import { SyncError } from '../../src/protocol/errors.ts'
 import { buildUpdate, range, structsOf, text } from '../support/bombs/build.ts'
 import { edit, person, seededRandom } from '../support/random-document.ts'
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_124)
+const UNLIMITED = { ...STORED, isStored: false }
 const LIMITS = { ...UNLIMITED, maxMoves: 1_000_000 }
 
 /** True when all of it was applied. */

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { writeAny, writeVarUint } from 'lib0/encoding'
 import * as Y from 'yjs'
-import { IntegrationBudget, UNLIMITED, withIntegrationBudget } from '../../src/document/update-cost.ts'
+import { IntegrationBudget, STORED, withIntegrationBudget } from '../../src/document/update-cost.ts'
 import { SyncError } from '../../src/protocol/errors.ts'
+import { buildUpdate, item, map, structsOf, text } from '../support/bombs/build.ts'
 import { CONFLICT_BOMBS } from '../support/bombs/conflicts.ts'
 import { edit, person, REMOTE, seededRandom } from '../support/random-document.ts'
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_124)
-const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000, maxMoves: 100_000_000 }
+const UNLIMITED = { ...STORED, isStored: false }
+const LIMITS = { maxSteps: 100_000, maxUnseen: 1_000_000, maxMoves: 100_000_000, isStored: false }
 
 function costOf(doc: Y.Doc, update: Uint8Array, limits = UNLIMITED): IntegrationBudget {
   const budget = new IntegrationBudget(limits)
@@ -91,6 +94,57 @@ test('what was cut off is taken up again by a later update, a part at a time', (
   Y.applyUpdate(then, stateOf(first))
   assert.equal(server.getText('log').toJSON(), then.getText('log').toJSON())
   assert.ok(rounds > 5 && rounds < 20, String(rounds))
+})
+
+/** What Yjs collects when the cell that all of this lies in is deleted. */
+function cellWith(...structs: Uint8Array[]): Uint8Array {
+  return buildUpdate(structsOf(1, map({}), ...structs))
+}
+
+const inCell = { parent: [1, 0] } as const
+const ODD_PLACES: readonly [string, Uint8Array][] = [
+  [
+    'between a value of a key and an item of a list',
+    cellWith(
+      text({ ...inCell, key: 'k' }, 'a'),
+      text(inCell, 'b'),
+      text({ origin: [1, 1], rightOrigin: [1, 2] }, 'c'),
+    ),
+  ],
+  [
+    'in front of a value of a key',
+    cellWith(text({ ...inCell, key: 'k' }, 'a'), text({ rightOrigin: [1, 1] }, 'b')),
+  ],
+  [
+    'between items of two types',
+    cellWith(text(inCell, 'a'), text({}, 'b'), text({ origin: [1, 1], rightOrigin: [1, 2] }, 'c')),
+  ],
+]
+
+for (const [where, update] of ODD_PLACES) {
+  test(`an item ${where} is refused, and what lies around it can be deleted`, () => {
+    const doc = new Y.Doc()
+    assert.throws(
+      () => costOf(doc, update),
+      (error) => error instanceof SyncError && error.code === 'malformed_message',
+    )
+    doc.getArray('root').delete(0, 1)
+    assert.equal(doc.store.pendingStructs, null)
+  })
+}
+
+test('two values of a key in one item do not break what they lie in', () => {
+  const doc = new Y.Doc()
+  const values = item(8, { ...inCell, key: 'k' }, (encoder) => {
+    writeVarUint(encoder, 2)
+    for (const value of ['a', 'b']) writeAny(encoder, value)
+  })
+  costOf(doc, cellWith(values))
+  costOf(doc, buildUpdate({ deletes: [{ client: 1, ranges: [[2, 1]] }] }))
+  costOf(doc, buildUpdate({ deletes: [{ client: 1, ranges: [[0, 1]] }] }))
+  assert.deepEqual(doc.getArray('root').toJSON(), [])
+  const loaded = docOf(stateOf(doc))
+  assert.equal(Y.getState(loaded.store, 1), 3)
 })
 
 test('outside of a budget nothing is counted or refused', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
+import type { BoundRoom, DocumentBinding } from '../../src/room/ports.ts'
 import { RoomClient } from '../support/room-client.ts'
 import { roomFixture, testDocument } from '../support/room-fixture.ts'
 import { until } from '../support/until.ts'
@@ -210,4 +211,40 @@ test('[ROOM-56] all of a batch is stored and shown when Yjs tidies up after it',
   assert.ok(Y.getState(reloaded.store, ann!.doc.clientID) > 12, 'the marks are not stored')
   await until(() => textOf(eve!).toJSON() === '<bold>hello</bold> world')
   assert.deepEqual(Y.encodeStateVector(eve!.doc), Y.encodeStateVector(reloaded))
+})
+
+test('[ROOM-79] a document that breaks inside Yjs is loaded anew, without what was never stored', async (t) => {
+  const room = roomFixture(t)
+  let live: Y.Doc | undefined
+  const binding = (bound: BoundRoom): DocumentBinding => {
+    live = bound.doc
+    return {
+      open: () => Promise.resolve(),
+      changed: () => {},
+      hasUnsavedChanges: false,
+      save: () => Promise.resolve('success'),
+      close: () => Promise.resolve(),
+    }
+  }
+  const spec = { ...room.plain, binding }
+  const ann = await room.join(new RoomClient('ann'), spec)
+  ann.text.insert(0, 'stored. ')
+  await room.loop.idle()
+  const bob = await room.join(new RoomClient('bob'), spec)
+  await until(() => bob.isSynced)
+  // Where Yjs collects what was deleted: the document has changed, and its update is not known yet.
+  live?.once('afterTransactionCleanup', () => {
+    throw new Error('Unexpected case')
+  })
+  bob.text.insert(0, 'Sent again. ')
+  await until(() => ann.closedWith === 'restarting' && bob.closedWith === 'restarting')
+  const carol = await room.join(new RoomClient('carol'), spec)
+  await until(() => carol.isSynced)
+  assert.equal(carol.text.toJSON(), 'stored. ')
+  await room.join(new RoomClient('bob', 'edit', bob.doc), spec)
+  await until(() => carol.text.toJSON() === 'Sent again. stored. ')
+  assert.deepEqual(
+    room.errors.map((error) => error instanceof Error && error.message),
+    ['plain/demo is broken'],
+  )
 })

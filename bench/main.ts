@@ -1,4 +1,4 @@
-/** The load tool's command: the standard set, one load, the comparison, or the sizing. */
+/** The load tool's command: the standard set, one load, the comparison, growth or sizing. */
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '../src/config/fault.ts'
 import { helpText } from './cli/help.ts'
@@ -22,6 +22,7 @@ async function run(args: readonly string[], io: BenchIo): Promise<number> {
   const [first, ...rest] = args
   // The parts are loaded when they are wanted: the help need not wait for the engine.
   if (first === 'compare') return (await import('./compare/main.ts')).compare(rest)
+  if (first === 'growth') return (await import('./growth/main.ts')).growth(rest)
   if (first === 'sizing') return (await import('./sizing/main.ts')).sizing()
   if (first === 'help' || args.includes('--help') || args.includes('-h')) {
     io.print(helpText())

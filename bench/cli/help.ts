@@ -7,7 +7,8 @@ Usage: outrigger bench                       the standard set, on a fresh Outrig
        outrigger bench FLAGS                 one load, on a fresh Outrigger
        outrigger bench --url URL FLAGS       one load, on that server
        outrigger bench compare [FLAGS]       Outrigger beside its peers (in a clone of the repository)
-       outrigger bench sizing                how cost grows; writes docs/sizing.md (in a clone)
+       outrigger bench sizing                how many people fit; writes docs/sizing.md (in a clone)
+       outrigger bench growth                how cost grows; writes docs/growth.md (in a clone)
 `
 
 const END = `Exit codes: 0 passed; 1 something was lost, differs, is missing or misses its limit; 2 wrong flags;

@@ -5,18 +5,19 @@ export type Curve = {
   readonly title: string
   readonly unit: string
   readonly axis: string
+  /** What the axis is divided by; 2 where it is not said: most points are doublings. */
+  readonly base?: number | undefined
   readonly points: readonly (readonly [x: number, y: number])[]
 }
 
 const SIZE = { width: 460, height: 300 }
-/** The points are doublings. */
 const DOUBLED = 2
 
-export function plotCurve({ title, unit, axis, points }: Curve): string {
+export function plotCurve({ title, unit, axis, base = DOUBLED, points }: Curve): string {
   return lineChart({
     ...SIZE,
     title,
-    x: { label: axis, scale: 'log', base: DOUBLED, min: points[0]?.[0], max: points.at(-1)?.[0] },
+    x: { label: axis, scale: 'log', base, min: points[0]?.[0], max: points.at(-1)?.[0] },
     y: { label: unit, scale: 'log' },
     lines: [{ name: title, points, hasDots: true, hasValues: true }],
   })

@@ -1,11 +1,8 @@
 /** docs/sizing.md: what was measured, the commands for it, and the arithmetic from it. */
 import type { RunResult } from '../result.ts'
 import { USABLE_CORE, capacityOf, roughly } from './arithmetic.ts'
-import { plotCurve } from './plots.ts'
-import { type Figure, type Series, TIME_FLAGS } from './series.ts'
+import { type MeasuredSeries, seriesSection } from './series-section.ts'
 
-export type Point = { readonly x: number; readonly result: RunResult }
-export type MeasuredSeries = { readonly series: Series; readonly points: readonly Point[] }
 export type MeasuredProfile = {
   readonly name: string
   readonly command: string
@@ -38,7 +35,9 @@ export function renderSizing(measured: Measured): Report {
     '- server: one process, defaults (`fsync: always`), which uses one core; the load tool uses another',
     '',
     ...profileSection(measured.profiles),
-    ...measured.series.flatMap((one) => seriesSection(one, plots)),
+    ...measured.series.flatMap((one) =>
+      seriesSection(one, { folder: 'sizing', plots, commandRuns: 'one point' }),
+    ),
     ...beyondSection(),
   ].join('\n')
   return { markdown, plots }
@@ -68,49 +67,6 @@ function profileSection(profiles: readonly MeasuredProfile[]): string[] {
     '```',
     '',
   ]
-}
-
-function seriesSection({ series, points }: MeasuredSeries, plots: Map<string, string>): string[] {
-  const images = series.figures.slice(0, 4).map((figure, index) => {
-    const file = `${series.name}-${index + 1}.svg`
-    const values = points.flatMap(({ x, result }) => {
-      const y = figure.of(result)
-      return y === undefined ? [] : [[x, y] as const]
-    })
-    plots.set(file, plotCurve({ title: figure.label, unit: figure.unit, axis: series.axis, points: values }))
-    return `![${figure.label} over ${series.axis}](sizing/${file})`
-  })
-  return [
-    `## ${series.title}`,
-    '',
-    series.about,
-    '',
-    `| ${series.axis} | ${series.figures.map(({ label, unit }) => `${label}, ${unit}`).join(' | ')} | |`,
-    `| --- | ${series.figures.map(() => '---').join(' | ')} | --- |`,
-    ...points.map(
-      ({ x, result }) =>
-        `| ${x} | ${series.figures.map((figure) => cell(figure, result)).join(' | ')} | ${remark(result)} |`,
-    ),
-    '',
-    ...images,
-    '',
-    'Both axes are logarithmic: where the line rises by one decade over one decade, twice as much costs twice. One point by itself:',
-    '',
-    '```sh',
-    `outrigger bench ${series.flags(points.at(-1)?.x ?? 1)} ${TIME_FLAGS}`,
-    '```',
-    '',
-  ]
-}
-
-function cell(figure: Figure, result: RunResult): string {
-  const value = figure.of(result)
-  return value === undefined ? '' : Number(value.toPrecision(3)).toLocaleString('en-US')
-}
-
-function remark({ isPass, generator }: RunResult): string {
-  if (!isPass) return 'verification failed'
-  return generator.isBottleneck ? 'the load tool was at its limit' : ''
 }
 
 function beyondSection(): string[] {

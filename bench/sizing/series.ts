@@ -1,4 +1,5 @@
 /** How cost grows: one thing is doubled from point to point, all else stays. */
+import type { Draft } from '../plan/draft.ts'
 import { type Group, PLAIN_GROUP } from '../plan/scenario.ts'
 import type { RunResult } from '../result.ts'
 
@@ -6,7 +7,12 @@ const MB = 1_000_000
 
 /** Of one point. */
 export const TIMES = { warmUpSeconds: 1, forSeconds: 5, drainSeconds: 20 } as const
-export const TIME_FLAGS = `--warm-up ${TIMES.warmUpSeconds}s --for ${TIMES.forSeconds}s --drain ${TIMES.drainSeconds}s`
+const TIME_FLAGS = `--warm-up ${TIMES.warmUpSeconds}s --for ${TIMES.forSeconds}s --drain ${TIMES.drainSeconds}s`
+
+/** With flags that give the group of a point. */
+export function benchCommand(flags: string): string {
+  return `outrigger bench ${flags} ${TIME_FLAGS}`
+}
 
 export type Figure = {
   readonly label: string
@@ -23,8 +29,12 @@ export type Series = {
   readonly points: readonly number[]
   readonly group: (x: number) => Group
   readonly figures: readonly Figure[]
-  /** The flags of `outrigger bench` that run one point. */
-  readonly flags: (x: number) => string
+  /** From point to point, about: the axis is divided by it; 2 where it is not said. */
+  readonly base?: number
+  /** What differs from a plain scenario with `TIMES`. */
+  readonly scenario?: Partial<Omit<Draft, 'groups' | 'name' | 'roomPrefix'>>
+  /** Runs one point. */
+  readonly command: (x: number) => string
 }
 
 export const CPU: Figure = {
@@ -47,7 +57,7 @@ export const RSS: Figure = {
   unit: 'MB',
   of: ({ server }) => server && server.rssBytesPeak / MB,
 }
-const JOIN: Figure = {
+export const JOIN: Figure = {
   label: 'time to open, slowest',
   unit: 'ms',
   of: ({ groups }) => groups[0]?.joins.maxMs,
@@ -80,8 +90,10 @@ export const SERIES: readonly Series[] = [
       renewSeconds: 15,
     }),
     figures: [CPU, P50, P99, RSS, DELIVERIES],
-    flags: (clients) =>
-      `--rooms 1 --clients ${clients} --writers ${Math.max(1, clients / 4)} --rate ${RATE} --cursors-follow-keys --renew 15s`,
+    command: (clients) =>
+      benchCommand(
+        `--rooms 1 --clients ${clients} --writers ${Math.max(1, clients / 4)} --rate ${RATE} --cursors-follow-keys --renew 15s`,
+      ),
   },
   {
     name: 'rooms',
@@ -100,8 +112,10 @@ export const SERIES: readonly Series[] = [
       renewSeconds: 15,
     }),
     figures: [CPU, P50, P99, RSS, DELIVERIES],
-    flags: (rooms) =>
-      `--rooms ${rooms} --clients 3 --writers 1 --rate ${RATE} --document notebook --document-size 50KB --cursors-follow-keys --renew 15s`,
+    command: (rooms) =>
+      benchCommand(
+        `--rooms ${rooms} --clients 3 --writers 1 --rate ${RATE} --document notebook --document-size 50KB --cursors-follow-keys --renew 15s`,
+      ),
   },
   {
     name: 'document',
@@ -117,8 +131,10 @@ export const SERIES: readonly Series[] = [
       document: { shape: 'notebook', bytes: megabytes * MB, cells: 0, storedAs: 0 },
     }),
     figures: [JOIN, P50, P99, RSS, CPU],
-    flags: (megabytes) =>
-      `--rooms 1 --clients 4 --writers 1 --rate ${RATE} --document notebook --document-size ${megabytes}MB`,
+    command: (megabytes) =>
+      benchCommand(
+        `--rooms 1 --clients 4 --writers 1 --rate ${RATE} --document notebook --document-size ${megabytes}MB`,
+      ),
   },
   {
     name: 'idle',
@@ -136,6 +152,7 @@ export const SERIES: readonly Series[] = [
       renewSeconds: 15,
     }),
     figures: [RSS, CPU],
-    flags: (connections) => `--rooms ${connections / 10} --clients 10 --writers 0 --renew 15s`,
+    command: (connections) =>
+      benchCommand(`--rooms ${connections / 10} --clients 10 --writers 0 --renew 15s`),
   },
 ]

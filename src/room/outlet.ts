@@ -74,6 +74,7 @@ export class Outlet {
 
   /** Presence: dropped while the peer is behind, which gets everybody's when it has caught up. */
   deliver(message: Outbound): void {
+    if (this.#isOverBudget) this.#behind ??= this.#newBehind(true)
     if (this.#behind !== undefined) {
       this.#behind.hasMissedPresence = true
       return
@@ -96,6 +97,7 @@ export class Outlet {
 
   /** Sends of the document what is due, if it may be sent now. */
   serve(): void {
+    if (this.#isOverBudget) this.#behind ??= this.#newBehind(true)
     const behind = this.#behind
     if (behind !== undefined && this.#peer.bufferedBytes > 0) return
     const { feed } = this.#room
@@ -155,6 +157,7 @@ export class Outlet {
   }
 
   #send(message: Outbound): void {
+    if (!this.#peer.isOpen) return
     this.#lastSentAt = this.#room.clock.elapsed()
     this.#peer.send(message)
   }

@@ -173,6 +173,42 @@ test('[ROOM-26] a peer that becomes slow in the middle of a batch misses no part
   assert.equal(slow.doc.store.pendingStructs, null)
 })
 
+test('[ROOM-26] presence and answers are not piled up for a peer that does not read', async (t) => {
+  const room = roomFixture(t, { maxPeerBufferedBytes: 1000 })
+  const ann = await room.join(new RoomClient('ann'))
+  const slow = await room.join(new RoomClient('slow'))
+  await until(() => ann.isSynced && slow.isSynced)
+  slow.bufferedBytes = 2000
+  const frames = slow.frames.length
+  for (let i = 0; i < 20; i += 1) {
+    ann.setUser({ cursor: i })
+    slow.sayStep1()
+    room.clock.advance(50)
+  }
+  assert.equal(slow.frames.length, frames)
+  slow.bufferedBytes = 0
+  slow.session?.drained()
+  assert.equal(slow.awareness.getStates().size, 2)
+})
+
+test('[ROOM-26] a peer that was slow before it was answered gets all that it asked for', async (t) => {
+  const room = roomFixture(t, { maxPeerBufferedBytes: 1000 })
+  const ann = await room.join(new RoomClient('ann'))
+  await until(() => ann.isSynced)
+  ann.text.insert(0, 'there before ')
+  await room.loop.idle()
+  const slow = new RoomClient('slow')
+  t.after(() => slow.dispose())
+  slow.session = await room.rooms.join(room.plain, slow, undefined)
+  slow.bufferedBytes = 2000
+  ann.text.insert(0, 'typed meanwhile ')
+  await room.loop.idle()
+  slow.sayStep1()
+  slow.bufferedBytes = 0
+  slow.session.drained()
+  await until(() => slow.text.toJSON() === ann.text.toJSON())
+})
+
 test('[ROOM-34] a slow peer without progress is closed with a retryable reason', async (t) => {
   const room = roomFixture(t, { maxPeerBufferedBytes: 1000, slowPeerMs: 5000 })
   const ann = await room.join(new RoomClient('ann'))

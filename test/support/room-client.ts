@@ -63,12 +63,16 @@ export class RoomClient implements Peer {
   /** After the room joined us: step 1, as a stock client sends it on open. */
   start(session: Session): this {
     this.session = session
-    this.#say(0, (encoder) => syncProtocol.writeSyncStep1(encoder, this.doc))
+    this.sayStep1()
     return this
   }
 
   send(message: Outbound): void {
     for (const frame of readMessages(message)) this.#take(frame)
+  }
+
+  sayStep1(): void {
+    this.#say(0, (encoder) => syncProtocol.writeSyncStep1(encoder, this.doc))
   }
 
   #take(frame: Uint8Array): void {

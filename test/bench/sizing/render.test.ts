@@ -35,7 +35,7 @@ test('figures are promised with two digits', () => {
 test('each series and profile names a command that gives the load that was measured', () => {
   for (const series of SERIES)
     for (const x of series.points) {
-      const plan = planBench(series.flags(x).split(' '), surroundings)
+      const plan = planBench(series.command(x).split(' ').slice(2), surroundings)
       assert.ok(plan.kind === 'run')
       const { name: _, ...measured } = series.group(x)
       const { name: __, ...commanded } = plan.draft.groups[0] ?? PLAIN_GROUP

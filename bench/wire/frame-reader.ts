@@ -17,6 +17,8 @@ export class FrameError extends Error {
   }
 }
 
+/** From here a view keeps little more alive than itself. */
+const LARGE_BYTES = 16 * 1024
 /** A close frame without a code (RFC 6455, 7.1.5). */
 const NO_CODE = 1005
 /** Of the opcode: close, ping, pong (RFC 6455, 5.5). */
@@ -34,6 +36,9 @@ export class FrameReader {
   #fragments: Buffer[] = []
   #fragmentBytes = 0
   #isFragmented = false
+  /** Of a large data frame whose beginning is among the fragments: what has not come yet. */
+  #missingBytes = 0
+  #isMissingLast = false
 
   constructor(events: FrameEvents, maxMessageBytes: number) {
     this.#events = events
@@ -43,7 +48,8 @@ export class FrameReader {
   /** Throws FrameError. */
   push(chunk: Buffer): void {
     let bytes = chunk
-    if (this.#pendingBytes > 0) {
+    if (this.#missingBytes > 0) bytes = this.#fill(chunk)
+    else if (this.#pendingBytes > 0) {
       this.#pieces.push(chunk)
       this.#pendingBytes += chunk.length
       // A large frame is joined once, not once for each piece.
@@ -84,7 +90,12 @@ export class FrameReader {
       header = 10
     }
     this.#checkLength(first, length)
-    if (available < header + length) return this.#need(header + length)
+    if (available < header + length) {
+      if ((first & CONTROL_BIT) !== 0 || length < LARGE_BYTES) return this.#need(header + length)
+      this.#open(first, length)
+      this.#fill(bytes.subarray(start + header))
+      return bytes.length
+    }
     const end = start + header + length
     this.#frame(first, bytes.subarray(start + header, end))
     return end
@@ -129,19 +140,50 @@ export class FrameReader {
       return
     }
     this.#isFragmented = true
-    this.#fragments = [Buffer.from(payload)]
+    this.#fragments = [kept(payload)]
     this.#fragmentBytes = payload.length
   }
 
   #continue(isLast: boolean, payload: Buffer): void {
     if (!this.#isFragmented) throw new FrameError(1002, 'a continuation of nothing')
-    this.#fragments.push(Buffer.from(payload))
+    this.#fragments.push(kept(payload))
     this.#fragmentBytes += payload.length
-    if (!isLast) return
+    if (isLast) this.#finish()
+  }
+
+  /** A large data frame has begun: its pieces are kept as fragments, and joined once with all others. */
+  #open(first: number, length: number): void {
+    const opcode = first & 0x0f
+    if (opcode === OPCODE.continuation) {
+      if (!this.#isFragmented) throw new FrameError(1002, 'a continuation of nothing')
+    } else if (opcode !== OPCODE.binary && opcode !== OPCODE.text) {
+      throw new FrameError(1002, `unknown opcode ${opcode}`)
+    } else if (this.#isFragmented) throw new FrameError(1002, 'a message inside another')
+    this.#isFragmented = true
+    this.#fragmentBytes += length
+    this.#missingBytes = length
+    this.#isMissingLast = (first & 0x80) !== 0
+  }
+
+  /** Returns what lies behind the frame. */
+  #fill(bytes: Buffer): Buffer {
+    const part = bytes.subarray(0, this.#missingBytes)
+    if (part.length > 0) this.#fragments.push(kept(part))
+    this.#missingBytes -= part.length
+    if (this.#missingBytes === 0 && this.#isMissingLast) this.#finish()
+    return bytes.subarray(part.length)
+  }
+
+  #finish(): void {
     const whole = Buffer.concat(this.#fragments)
     this.#isFragmented = false
     this.#fragments = []
     this.#fragmentBytes = 0
     this.#events.message(whole)
   }
+}
+
+/** Of a payload that is needed longer than its call. Chunks are never written to again. */
+function kept(payload: Buffer): Buffer {
+  return payload.length >= LARGE_BYTES ? payload : Buffer.from(payload)
 }

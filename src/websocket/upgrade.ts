@@ -20,6 +20,7 @@ import { refuseUpgrade } from './refuse.ts'
 import { RefusedPairs } from './refused-pairs.ts'
 import { SendPump } from './send-pump.ts'
 import { type UpgradeRoute, matchUpgrade } from './upgrade-route.ts'
+import { UpgradeTurns } from './upgrade-turns.ts'
 
 export type UpgradeDeps = {
   readonly baseUrl: string
@@ -63,12 +64,23 @@ const MAX_FRAGMENTS = 1024
 /** Chunks of one frame that is still arriving; a TCP read brings 64 KiB, so this admits any frame. */
 const MAX_BUFFERED_CHUNKS = 256 * 1024
 const CLOSE_TIMEOUT_MS = 3000
+/** Some milliseconds of work. */
+const MAX_UPGRADES_PER_TURN = 10
+/** Some hundred turns of the event loop, which is still no time for those who wait. */
+const MAX_UPGRADES_WAITING = 5000
 
 export class UpgradeHandler {
   readonly #deps: UpgradeDeps
   readonly #servers: Record<Dialect, WebSocketServer>
   readonly #connectionOptions: Record<Dialect, ConnectionOptions>
   readonly #refusedPairs = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
+  readonly #turns = new UpgradeTurns({
+    maxPerTurn: MAX_UPGRADES_PER_TURN,
+    maxWaiting: MAX_UPGRADES_WAITING,
+    defer: (task) => {
+      setImmediate(task)
+    },
+  })
   #inFlight = 0
   #isDraining = false
 
@@ -98,6 +110,11 @@ export class UpgradeHandler {
   readonly handle = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // First of all: a reset while we wait for anything would otherwise end the process.
     socket.on('error', destroyOnError)
+    if (!this.#turns.run(() => this.#start(request, socket, head))) refuseUpgrade(socket, 'too_fast')
+  }
+
+  #start(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (socket.destroyed) return
     runInBackground(
       () => this.#handle(request, socket, head),
       (error) => {

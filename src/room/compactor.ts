@@ -15,16 +15,19 @@ import type { DocumentStore, RoomObserver } from './ports.ts'
 import { updatesOf } from './restore-doc.ts'
 import type { SnapshotThread, ThreadSnapshot } from './snapshot-thread.ts'
 
-export type CompactorOptions = {
+/** A room, as far as its snapshots go. */
+export type CompactedRoom = {
   readonly document: DocumentId
   readonly doc: Doc
-  readonly log: DocumentLog
+  readonly observer: Pick<RoomObserver, 'auditFailed'>
+  onError(error: unknown): void
+}
+
+export type CompactorDeps = {
   readonly store: DocumentStore
   readonly turns: BackgroundTurns
   /** Without one, every snapshot is made here. */
-  readonly snapshots: SnapshotThread | undefined
-  readonly observer: Pick<RoomObserver, 'auditFailed'>
-  readonly onError: (error: unknown) => void
+  readonly snapshots?: SnapshotThread | undefined
 }
 
 /** Facts of the live document; those that it would take too long to find out are left out. */
@@ -46,7 +49,9 @@ const MAX_STRUCTS_FOR_DELETES = 500_000
 const RETRY_RECORDS = 500
 
 export class Compactor {
-  readonly #options: CompactorOptions
+  readonly #room: CompactedRoom
+  readonly #log: DocumentLog
+  readonly #deps: CompactorDeps
   #running: Promise<void> | undefined
   /** The log cannot be replaced by a snapshot that says the same; not tried again before the next load. */
   #isDistrusted = false
@@ -55,13 +60,15 @@ export class Compactor {
   /** Records in the log before which another try would most likely only fail again. */
   #notBefore = 0
 
-  constructor(options: CompactorOptions) {
-    this.#options = options
+  constructor(room: CompactedRoom, log: DocumentLog, deps: CompactorDeps) {
+    this.#room = room
+    this.#log = log
+    this.#deps = deps
   }
 
   /** To be called right after a commit, when the document holds exactly what the log holds. */
   committed(): void {
-    const { log } = this.#options
+    const log = this.#log
     if (this.#running !== undefined || this.#isDistrusted || !log.isWorthCompacting) return
     const mark = log.mark()
     if (mark.records < this.#notBefore) return
@@ -75,7 +82,7 @@ export class Compactor {
    */
   async close(): Promise<void> {
     await this.#running
-    const { log } = this.#options
+    const log = this.#log
     if (this.#isDistrusted || !log.isWorthCompactingOnUnload) return
     const mark = log.mark()
     this.#start(mark, this.#compactAtRest(mark))
@@ -86,7 +93,7 @@ export class Compactor {
     this.#running = task
       .catch((error: unknown) => {
         this.#notBefore = mark.records + RETRY_RECORDS
-        this.#options.onError(error)
+        this.#room.onError(error)
       })
       .finally(() => (this.#running = undefined))
   }
@@ -110,14 +117,15 @@ export class Compactor {
         return
       case 'built': {
         const difference = differenceOf(live, snapshot.facts)
-        if (difference === undefined) await this.#options.log.compact(mark, snapshot.bytes)
+        if (difference === undefined) await this.#log.compact(mark, snapshot.bytes)
         else this.#distrust(`differs from the live document in ${difference}`)
       }
     }
   }
 
   async #build(mark: LogMark): Promise<ThreadSnapshot> {
-    const { log, turns, snapshots } = this.#options
+    const log = this.#log
+    const { turns, snapshots } = this.#deps
     const read = async (): Promise<Uint8Array[]> => this.#read(mark)
     if (snapshots !== undefined && log.storedBytes > INLINE_BYTES) return await snapshots.build(read)
     const updates = await read()
@@ -131,7 +139,8 @@ export class Compactor {
 
   /** What lies on disk up to the mark; edits may have followed. */
   async #read({ seq }: LogMark): Promise<Uint8Array[]> {
-    const { document, store } = this.#options
+    const { document } = this.#room
+    const { store } = this.#deps
     const stored = await store.load(document)
     if (stored === undefined || stored.snapshotSeq > seq) throw new Error('the stored history is another one')
     return updatesOf({ ...stored, tail: stored.tail.filter((record) => record.seq <= seq) })
@@ -139,11 +148,11 @@ export class Compactor {
 
   async #encodeLive(mark: LogMark): Promise<void> {
     this.#mustEncode = false
-    await this.#options.log.compact(mark, encodeStateAsUpdate(this.#options.doc))
+    await this.#log.compact(mark, encodeStateAsUpdate(this.#room.doc))
   }
 
   #quickFacts(): LiveFacts {
-    const { doc } = this.#options
+    const { doc } = this.#room
     const structs = structCount(doc)
     return {
       stateVector: encodeStateVector(doc),
@@ -154,7 +163,8 @@ export class Compactor {
 
   /** In turns, as the document does not change. */
   async #allFacts(): Promise<LiveFacts> {
-    const { doc, turns } = this.#options
+    const { doc } = this.#room
+    const { turns } = this.#deps
     let deletes: Uint8Array | undefined
     let order: string | undefined
     await turns.run(() => {
@@ -170,9 +180,9 @@ export class Compactor {
 
   #distrust(what: string): void {
     this.#isDistrusted = true
-    this.#options.observer.auditFailed()
-    this.#options.onError(
-      new Error(`a snapshot of ${this.#options.document} ${what}; its log is kept and not compacted`),
+    this.#room.observer.auditFailed()
+    this.#room.onError(
+      new Error(`a snapshot of ${this.#room.document} ${what}; its log is kept and not compacted`),
     )
   }
 }

@@ -9,11 +9,11 @@ import { touchesOnly } from '../document/touches-only.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { DECODE_LIMITS, type DecodeLimits } from '../protocol/decode.ts'
 import { encodeRaw, encodeSyncStep1 } from '../protocol/encode.ts'
-import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
+import { SyncError } from '../protocol/errors.ts'
 import type { AwarenessEntry, Dialect } from '../protocol/message.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { Clock } from './clock.ts'
-import type { CommitLoop, Committer } from './commit-loop.ts'
+import type { Committer } from './commit-loop.ts'
 import { BackgroundTurns } from './background-turns.ts'
 import { Compactor } from './compactor.ts'
 import { DocumentFeed } from './document-feed.ts'
@@ -29,7 +29,6 @@ import type {
   AppendItem,
   BoundRoom,
   DocumentBinding,
-  DocumentStore,
   RoomObserver,
   RoomSpec,
   Seq,
@@ -37,30 +36,13 @@ import type {
   StoredDocument,
 } from './ports.ts'
 import { Presence } from './presence.ts'
+import type { RoomDeps } from './room-deps.ts'
 import { RoomMeter } from './room-meter.ts'
 import { type Member, Session } from './session.ts'
 import { type RestoredDoc, restoreDoc } from './restore-doc.ts'
-import type { SnapshotThread } from './snapshot-thread.ts'
-import type { KnownState } from './state-answers.ts'
-import type { TurnBudget } from './turn-budget.ts'
+import { knownState } from './state-answers.ts'
 
 type Admit = (storedBytes: number) => Promise<void>
-
-export type RoomDeps = {
-  readonly store: DocumentStore
-  readonly loop: CommitLoop
-  readonly clock: Clock
-  readonly observer: RoomObserver
-  readonly policy: RoomPolicy
-  readonly encoding: TurnBudget
-  readonly mintLineage: () => Lineage
-  /** Shared by all rooms of the process, so that only one of them loads or compacts in a turn. */
-  readonly turns?: BackgroundTurns | undefined
-  readonly snapshots?: SnapshotThread | undefined
-  readonly onError: (error: unknown, document: DocumentId) => void
-  /** Something that somebody should know before it becomes a fault. */
-  readonly onWarning?: ((warning: string, document: DocumentId) => void) | undefined
-}
 
 export class Room implements Committer, BoundRoom {
   readonly document: DocumentId
@@ -155,7 +137,7 @@ export class Room implements Committer, BoundRoom {
       spec.persistence === 'durable'
         ? new DocumentLog({ ...deps, document: this.document, lineage: this.lineage, stored })
         : undefined
-    this.#compactor = this.#log && this.#compactorFor(this.#log, deps)
+    this.#compactor = this.#log && new Compactor(this, this.#log, deps)
     this.#presence = new Presence({
       dialect: this.dialect,
       clock: this.clock,
@@ -292,10 +274,6 @@ export class Room implements Committer, BoundRoom {
     return this.dialect === 'jupyter' && touchesOnly(this.doc, update, 'state')
   }
 
-  closeReasonOf(code: ErrorCode): CloseReason {
-    return ERRORS[code].close
-  }
-
   onError(error: unknown): void {
     this.#deps.onError(error, this.document)
   }
@@ -372,13 +350,6 @@ export class Room implements Committer, BoundRoom {
     this.#dispose()
   }
 
-  #compactorFor(log: DocumentLog, deps: RoomDeps & { readonly turns: BackgroundTurns }): Compactor {
-    const { document, doc, observer } = this
-    const { store, turns, snapshots } = deps
-    const onError = (error: unknown): void => this.onError(error)
-    return new Compactor({ document, doc, log, store, turns, snapshots, observer, onError })
-  }
-
   async #flushed(): Promise<void> {
     while (!this.#edits.isEmpty || this.#inFlight !== undefined) {
       this.#deps.loop.schedule(this)
@@ -393,9 +364,4 @@ export class Room implements Committer, BoundRoom {
     this.feed.close()
     this.doc.destroy()
   }
-}
-
-function knownState(stored: StoredDocument | undefined): KnownState | undefined {
-  if (stored?.snapshot === undefined) return undefined
-  return { state: stored.snapshot, updates: stored.tail.map(({ bytes }) => bytes) }
 }

@@ -9,7 +9,7 @@ import { addsNothing } from '../document/update-novelty.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { decodeClientMessage } from '../protocol/decode.ts'
 import { encodeConflict } from '../protocol/encode.ts'
-import { type ErrorCode, SyncError } from '../protocol/errors.ts'
+import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
 import { type Outbound, outbound } from '../protocol/outbound.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
@@ -226,7 +226,7 @@ export class Session implements Author {
     const code = error instanceof SyncError ? error.code : 'internal'
     this.#room.observer.rejected(code)
     if (!(error instanceof SyncError)) this.#room.onError(error)
-    this.close(this.#room.closeReasonOf(code))
+    this.close(ERRORS[code].close)
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { type Doc, encodeStateAsUpdate } from 'yjs'
 import { type Outbound, asUpdate, joined, outboundStep2, outboundUpdates } from '../protocol/outbound.ts'
+import type { StoredDocument } from './ports.ts'
 import { type TailMark, UpdateTail } from './update-tail.ts'
 
 /** A whole document that is known as bytes already: a stored snapshot and the updates after it. */
@@ -179,4 +180,9 @@ export class StateAnswers {
 
 function maxTailBytes(encodedBytes: number): number {
   return Math.max(MIN_TAIL_BYTES, encodedBytes / TAIL_SHARE)
+}
+
+export function knownState(stored: StoredDocument | undefined): KnownState | undefined {
+  if (stored?.snapshot === undefined) return undefined
+  return { state: stored.snapshot, updates: stored.tail.map(({ bytes }) => bytes) }
 }

@@ -45,7 +45,7 @@ export const ROOMS = {
     0,
   ),
   commitGapMs: milliseconds(
-    5,
+    6,
     'The same for writes to the disk, over all rooms, while many edits follow each other.',
     0,
   ),

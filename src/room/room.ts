@@ -5,7 +5,6 @@
  * (apply), writes, and calls `committed` (broadcast).
  */
 import { type Doc, encodeStateVector } from 'yjs'
-import { touchesOnly } from '../document/touches-only.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { DECODE_LIMITS, type DecodeLimits } from '../protocol/decode.ts'
 import { encodeRaw, encodeSyncStep1 } from '../protocol/encode.ts'
@@ -267,11 +266,6 @@ export class Room implements Committer, BoundRoom {
 
   stateVector(): Uint8Array {
     return encodeStateVector(this.doc)
-  }
-
-  /** Changes that a client makes by itself on opening a document; see `touchesOnly`. */
-  isBookkeeping(update: Uint8Array): boolean {
-    return this.dialect === 'jupyter' && touchesOnly(this.doc, update, 'state')
   }
 
   onError(error: unknown): void {

@@ -12,6 +12,7 @@ import type { CloseReason } from '../protocol/close-reason.ts'
 import { encodeConflict } from '../protocol/encode.ts'
 import { ERRORS, SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
+import { isBookkeeping } from './bookkeeping.ts'
 import type { GrowthRefusal } from './growth-limits.ts'
 import type { Room } from './room.ts'
 
@@ -56,7 +57,7 @@ export class SessionGrowth {
     const refusal = growth.refusalOf(update, facts, { newClientIds, queuedBytes: pendingBytes })
     // JupyterLab's bookkeeping is only dropped: nobody typed it, and it comes again with the next edit.
     if (refusal !== undefined)
-      return this.#room.isBookkeeping(update) ? undefined : this.#refuse(refusal, update)
+      return isBookkeeping(this.#room, update) ? undefined : this.#refuse(refusal, update)
     if (kind === 'update') this.#countClientIds(newClientIds)
     else this.#refused = undefined
     growth.letThrough(update, facts, newClientIds)

@@ -12,6 +12,7 @@ import { encodeConflict } from '../protocol/encode.ts'
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
 import { type Outbound, outbound } from '../protocol/outbound.ts'
+import { isBookkeeping } from './bookkeeping.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
 import { Outlet } from './outlet.ts'
 import type { Peer } from './ports.ts'
@@ -214,7 +215,8 @@ export class Session implements Author {
   #refuseWrite(message: ClientMessage): void {
     if (message.kind !== 'update' && message.kind !== 'syncStep2') return
     const { update } = message
-    if (addsNothing(update, inspectUpdate(update), this.#room.doc) || this.#room.isBookkeeping(update)) return
+    if (addsNothing(update, inspectUpdate(update), this.#room.doc) || isBookkeeping(this.#room, update))
+      return
     this.#room.observer.rejected('read_only')
     this.#refusedWrites += 1
     if (this.#room.dialect === 'jupyter') {

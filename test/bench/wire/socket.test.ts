@@ -272,5 +272,6 @@ test('no socket and no timer is left, whichever way it ended', async (t) => {
   const refused = recordedSocket(t, { url: refusing.url })
   await refused.closed()
   // Later than any immediate and tick of the closing, sooner than the shortest of its timers.
-  await until(() => left().join() === before.join(), 3000, `back to ${before.join() || 'nothing'}`)
+  // Not more: sockets of the tests before this one may go meanwhile.
+  await until(() => left().length <= before.length, 3000, `back to ${before.join() || 'nothing'}`)
 })

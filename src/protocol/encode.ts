@@ -65,6 +65,13 @@ export function encodeRaw(json: string): Uint8Array {
   return frame
 }
 
+/** The first `count` edits of this connection are stored. */
+export function encodeStored(count: number): Uint8Array {
+  const frame = new Uint8Array(1 + varUintLength(count))
+  writeVarUint(frame, writeVarUint(frame, 0, MessageType.stored), count)
+  return frame
+}
+
 /** The one answer to a `save` with this id. */
 export function encodeSaveReply(saveId: number, status: SaveStatus): Uint8Array {
   return encodeRaw(JSON.stringify({ type: 'save', responseTo: saveId, status }))

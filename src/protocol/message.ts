@@ -2,9 +2,11 @@
  * The wire messages of a room, decoded.
  *
  * Every frame starts with a varUint message type; the numbers are those of y-websocket, and 2 is
- * Jupyter's RAW message (y-websocket itself calls it "auth").
+ * Jupyter's RAW message (y-websocket itself calls it "auth"). 4 is Outrigger's own, from the server only
+ * and only to a client that asked for it with `?ack=1`: a varUint, how many of the updates and step 2s
+ * that the client sent on this connection are stored, counted from the first.
  */
-export const MessageType = { sync: 0, awareness: 1, raw: 2, queryAwareness: 3 } as const
+export const MessageType = { sync: 0, awareness: 1, raw: 2, queryAwareness: 3, stored: 4 } as const
 export const SyncType = { step1: 0, step2: 1, update: 2 } as const
 
 /**

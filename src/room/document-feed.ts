@@ -36,6 +36,8 @@ export class DocumentFeed {
   readonly #answers: StateAnswers
   /** Sessions to be served when the document holds exactly what was shown. */
   #waiting: Set<Session> | undefined
+  /** Sessions to be told what of theirs is stored, once it is. */
+  #toTell: Set<Session> | undefined
   #point: FeedPoint | undefined
   /** Batches applied to the document, and those of them that were shown. */
   #taken = 0
@@ -72,6 +74,7 @@ export class DocumentFeed {
   /** The batch that was taken is in the log: everybody but its only author is shown it. */
   show(changes: readonly Change[], sessions: ReadonlySet<Session>): void {
     this.#shown = this.#taken
+    this.#tell()
     const shown = changes.filter((change) => change.update !== undefined)
     if (shown.length === 0) return
     const updates = shown.flatMap((change) => change.update ?? [])
@@ -95,6 +98,22 @@ export class DocumentFeed {
       receivedAt: Math.min(...shown.map((change) => change.receivedAt)),
       startedAt,
     })
+  }
+
+  /** Tells the session what of its edits is stored: now, or when the batch at hand is. */
+  tellWhenStored(session: Session): void {
+    if (this.isSettled) {
+      session.tellStored()
+      return
+    }
+    this.#toTell ??= new Set()
+    this.#toTell.add(session)
+  }
+
+  #tell(): void {
+    const sessions = this.#toTell
+    this.#toTell = undefined
+    for (const session of sessions ?? []) session.tellStored()
   }
 
   /** Whoever waited is served, now that a batch was shown. */
@@ -122,6 +141,7 @@ export class DocumentFeed {
 
   leave(session: Session): void {
     this.#waiting?.delete(session)
+    this.#toTell?.delete(session)
   }
 
   /** The answer to a step 1. Only when settled. */
@@ -148,6 +168,7 @@ export class DocumentFeed {
 
   close(): void {
     this.#waiting = undefined
+    this.#toTell = undefined
     this.#answers.release()
   }
 }

@@ -28,6 +28,8 @@ export interface Author {
   readonly authorId: string
   /** The person whose client ids it may go on with; undefined for a visitor without a name. */
   readonly owner: string | undefined
+  /** The edit is in the document, and will be in the log with the batch at hand. */
+  applied(edit: ClientEdit): void
   /** The update refers to something unknown: keep it for a while and ask the client for the rest. */
   park(edit: ClientEdit): void
   /** Parked edits, taken back for another try. */
@@ -192,7 +194,8 @@ export class EditQueue {
     const { outcome, steps } = this.#applier.apply(doc, edit, author)
     this.#steps += steps
     if (outcome === 'waits') author.park(edit)
-    else if (outcome !== 'applied') this.#reject(author, outcome.refused)
+    else if (outcome === 'applied') author.applied(edit)
+    else this.#reject(author, outcome.refused)
   }
 
   #reject(author: Author, code: ErrorCode): void {

@@ -8,11 +8,12 @@ import { inspectUpdate } from '../document/update-inspect.ts'
 import { addsNothing } from '../document/update-novelty.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { decodeClientMessage } from '../protocol/decode.ts'
-import { encodeConflict } from '../protocol/encode.ts'
+import { encodeConflict, encodeStored } from '../protocol/encode.ts'
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
 import { type Outbound, outbound } from '../protocol/outbound.ts'
 import { isBookkeeping } from './bookkeeping.ts'
+import { Acknowledgements } from './acknowledgements.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
 import { Outlet } from './outlet.ts'
 import type { Peer } from './ports.ts'
@@ -22,7 +23,13 @@ import { type EditMessage, SessionGrowth } from './session-growth.ts'
 /** Reading the clock twice costs a hundredth of what an edit costs; one of so many tells as much. */
 const TIMED_EVERY = 16
 
-export type Member = { readonly principal: Principal; readonly access: Access; readonly peer: Peer }
+export type Member = {
+  readonly principal: Principal
+  readonly access: Access
+  readonly peer: Peer
+  /** The client asked to be told which of its edits are stored. */
+  readonly wantsAcknowledgements?: boolean | undefined
+}
 
 const NOTHING_PARKED: readonly ClientEdit[] = []
 
@@ -36,12 +43,14 @@ export class Session implements Author {
   #parked: ClientEdit[] | undefined
   #refusedWrites = 0
   #growth: SessionGrowth | undefined
+  readonly #acknowledgements: Acknowledgements | undefined
 
   constructor(room: Room, member: Member) {
     this.#room = room
     this.principal = member.principal
     this.access = member.access
     this.peer = member.peer
+    if (member.wantsAcknowledgements === true) this.#acknowledgements = new Acknowledgements()
     this.#outlet = new Outlet(this, room)
   }
 
@@ -162,6 +171,18 @@ export class Session implements Author {
     this.#growth?.retry(now, () => this.#room.requestMissing(this))
   }
 
+  applied(edit: ClientEdit): void {
+    if (this.#acknowledgements === undefined) return
+    this.#acknowledgements.applied(edit)
+    this.#room.feed.tellWhenStored(this)
+  }
+
+  /** All of the document is in the log. */
+  tellStored(): void {
+    const count = this.#acknowledgements?.tell()
+    if (count !== undefined) this.reply(encodeStored(count))
+  }
+
   unpark(): readonly ClientEdit[] {
     const parked = this.#parked ?? NOTHING_PARKED
     this.#parked = undefined
@@ -198,14 +219,23 @@ export class Session implements Author {
 
   #applyUpdate(message: EditMessage): void {
     this.#growth ??= new SessionGrowth(this.#room, this)
+    const isStep2 = message.kind === 'syncStep2'
     const facts = this.#growth.admit(message)
-    if (facts === undefined) return
-    this.#room.receiveEdit(this, {
-      update: message.update,
-      facts,
-      isStep2: message.kind === 'syncStep2',
-      receivedAt: this.#room.clock.elapsed(),
-    })
+    if (facts === undefined) {
+      this.#keptOut(isStep2)
+      return
+    }
+    const edit = { update: message.update, facts, isStep2, receivedAt: this.#room.clock.elapsed() }
+    this.#acknowledgements?.received(edit)
+    this.#room.receiveEdit(this, edit)
+  }
+
+  /** An edit that adds nothing, or that a limit refused. */
+  #keptOut(isStep2: boolean): void {
+    if (this.#acknowledgements === undefined) return
+    if (this.lacksEdits) this.#acknowledgements.receivedRefused()
+    else this.#acknowledgements.receivedKnown(isStep2)
+    this.#room.feed.tellWhenStored(this)
   }
 
   /**

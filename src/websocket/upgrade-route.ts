@@ -7,6 +7,8 @@ export type UpgradeRoute =
       readonly dialect: Dialect
       readonly room: RoomName
       readonly lineage: string | undefined
+      /** Plain rooms only: the client wants to be told which of its edits are stored. */
+      readonly wantsAcknowledgements: boolean
     }
   /** Below the base URL, but not ours. */
   | { readonly kind: 'other' }
@@ -30,7 +32,9 @@ export function matchUpgrade(requestUrl: string, baseUrl: string): UpgradeRoute 
     if (!relative.startsWith(prefix)) continue
     const room = decodeRoomName(relative.slice(prefix.length))
     const lineage = query.get(lineageParameter) ?? undefined
-    return room === undefined ? { kind: 'bad' } : { kind: 'room', dialect, room, lineage }
+    if (room === undefined) return { kind: 'bad' }
+    const wantsAcknowledgements = dialect === 'y-websocket' && query.get('ack') === '1'
+    return { kind: 'room', dialect, room, lineage, wantsAcknowledgements }
   }
   return relative.startsWith('outrigger/') ? { kind: 'none' } : { kind: 'other' }
 }

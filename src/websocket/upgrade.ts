@@ -185,7 +185,12 @@ export class UpgradeHandler {
     try {
       const spec = await this.#spec(route)
       if (!connection.isOpen) return
-      const member = { principal: admission.principal, access: admission.access, peer: connection }
+      const member = {
+        principal: admission.principal,
+        access: admission.access,
+        peer: connection,
+        wantsAcknowledgements: route.wantsAcknowledgements,
+      }
       const session = await this.#deps.rooms.join(spec, member, lineageOf(route, spec))
       connection.attach(session)
       this.#deps.onJoin({ ...facts, outcome: 'joined' })

@@ -32,6 +32,8 @@ class Player implements Author {
     this.owner = name
   }
 
+  applied(): void {}
+
   park(parked: ClientEdit): void {
     this.#parked.push(parked)
     if (this.#parked.length > 64) this.#parked.shift()

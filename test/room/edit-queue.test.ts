@@ -19,6 +19,8 @@ class FakeAuthor implements Author {
     this.owner = name
   }
 
+  applied(): void {}
+
   park(edit: ClientEdit): void {
     this.parked.push(edit)
   }

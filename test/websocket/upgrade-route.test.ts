@@ -9,6 +9,11 @@ const CASES: [url: string, baseUrl: string, expected: Record<string, unknown>][]
     '/',
     { kind: 'room', dialect: 'y-websocket', room: 'demo', lineage: 'abc' },
   ],
+  [
+    '/outrigger/rooms/demo?ack=1',
+    '/',
+    { kind: 'room', dialect: 'y-websocket', room: 'demo', lineage: undefined },
+  ],
   ['/outrigger/rooms/a%3Ab', '/', { kind: 'room', dialect: 'y-websocket', room: 'a:b', lineage: undefined }],
   [
     '/user/ann/api/collaboration/room/json:notebook:1-2?sessionId=s&token=t',
@@ -29,6 +34,8 @@ const CASES: [url: string, baseUrl: string, expected: Record<string, unknown>][]
 
 for (const [url, baseUrl, expected] of CASES) {
   test(`an upgrade of ${url.slice(0, 80)} below ${baseUrl} is ${JSON.stringify(expected['kind'])}`, () => {
-    assert.deepEqual(matchUpgrade(url, baseUrl), expected)
+    const isRoom = expected['kind'] === 'room'
+    const more = isRoom ? { wantsAcknowledgements: url.includes('ack=1') && !url.includes('/api/') } : {}
+    assert.deepEqual(matchUpgrade(url, baseUrl), { ...more, ...expected })
   })
 }

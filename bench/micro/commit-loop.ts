@@ -70,7 +70,14 @@ const observer: RoomObserver = new Proxy({} as RoomObserver, { get: () => () => 
 
 /** Takes everything at once. */
 function peer(): Peer {
-  return { send: () => (counts.deliveries += 1), close: () => {}, bufferedBytes: 0, isOpen: true }
+  return {
+    send: () => (counts.deliveries += 1),
+    close: () => {},
+    pause: () => {},
+    resume: () => {},
+    bufferedBytes: 0,
+    isOpen: true,
+  }
 }
 
 /** One character after the other, by somebody who sees only what they type themselves. */

@@ -14,6 +14,8 @@ import type { ServerEdit } from './ports.ts'
 
 /** Steps after which the rest of a batch waits for the next one. */
 const MAX_STEPS_PER_BATCH = 100_000
+/** The same for many edits that cost little each. A batch of so many takes some milliseconds. */
+const MAX_EDITS_PER_BATCH = 2000
 /** A hundred people who type at the same place within one batch come to half of this. */
 const FREE_STEPS = 10_000
 /** About as many take a millisecond, with our counting of them (bench/micro/update-cost.ts). */
@@ -76,6 +78,7 @@ export class EditQueue {
   #entries: Entry[] = []
   #bytes = 0
   #steps = 0
+  #taken = 0
   #isCutShort = false
   readonly #applier: EditApplier
   readonly #rejected = new WeakSet<Author>()
@@ -86,6 +89,10 @@ export class EditQueue {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  get length(): number {
+    return this.#entries.length
   }
 
   get isEmpty(): boolean {
@@ -121,9 +128,10 @@ export class EditQueue {
     this.#entries = []
     this.#bytes = 0
     this.#steps = 0
+    this.#taken = 0
     const changes: Change[] = []
     let at = 0
-    while (at < entries.length && this.#steps < MAX_STEPS_PER_BATCH) {
+    while (at < entries.length && !this.#isEnough) {
       const entry = entries[at]
       if (entry?.kind === 'server') {
         changes.push(applyServer(doc, entry))
@@ -143,6 +151,10 @@ export class EditQueue {
     for (const entry of this.#entries.splice(0)) if (entry.kind === 'server') entry.settle(error)
     this.#bytes = 0
     this.#isCutShort = false
+  }
+
+  get #isEnough(): boolean {
+    return this.#steps >= MAX_STEPS_PER_BATCH || this.#taken >= MAX_EDITS_PER_BATCH
   }
 
   #putBack(rest: readonly Entry[]): void {
@@ -178,7 +190,8 @@ export class EditQueue {
     let count = 0
     const authors = new Set<Author>()
     for (const { author, edit } of entries) {
-      if (this.#steps >= MAX_STEPS_PER_BATCH) break
+      if (this.#isEnough) break
+      this.#taken += 1
       this.#applyOne(doc, author, edit)
       authors.add(author)
       count += 1

@@ -81,6 +81,9 @@ export interface Peer {
    */
   send(message: Outbound): void
   close(reason: CloseReason, text?: string): void
+  /** Reads nothing more, apart from what has arrived already, until `resume`. */
+  pause(): void
+  resume(): void
   /** Bytes accepted by `send` that the socket has not taken yet. */
   readonly bufferedBytes: number
   readonly isOpen: boolean

@@ -20,6 +20,7 @@ import { DocumentLog } from './document-log.ts'
 import { DocumentSize, storedBytes } from './document-size.ts'
 import { type ClientOwners, ownersOf } from './client-owners.ts'
 import { type Change, type ClientEdit, EditQueue } from './edit-queue.ts'
+import { FloodGate } from './flood-gate.ts'
 import { GrowthLimits } from './growth-limits.ts'
 import { answerSave } from './manual-save.ts'
 import type { RoomMemory } from './memory-budget.ts'
@@ -62,6 +63,7 @@ export class Room implements Committer, BoundRoom {
   readonly #compactor: Compactor | undefined
   readonly #owners: ClientOwners | undefined
   readonly #edits: EditQueue
+  readonly #gate = new FloodGate()
   readonly #presence: Presence
   readonly #sessions = new Set<Session>()
   readonly #size: DocumentSize
@@ -124,26 +126,16 @@ export class Room implements Committer, BoundRoom {
       hasLeftOver: () => this.#edits.isCutShort,
     })
     this.#size = new DocumentSize(this.doc, this.clock, storedBytes(stored))
-    this.growth = new GrowthLimits({
-      doc: this.doc,
-      size: this.#size,
-      clock: this.clock,
-      policy: this.policy,
-      onWarning: (warning) => deps.onWarning?.(warning, this.document),
-    })
+    const { dialect, clock, policy, meter } = this
+    const onWarning = (warning: string): void => deps.onWarning?.(warning, this.document)
+    this.growth = new GrowthLimits({ doc, clock, policy, size: this.#size, onWarning })
     this.#storedBinding = stored?.binding
     this.#log =
       spec.persistence === 'durable'
         ? new DocumentLog({ ...deps, document: this.document, lineage: this.lineage, stored })
         : undefined
     this.#compactor = this.#log && new Compactor(this, this.#log, deps)
-    this.#presence = new Presence({
-      dialect: this.dialect,
-      clock: this.clock,
-      policy: deps.policy,
-      viewers: this.#sessions,
-      meter: this.meter,
-    })
+    this.#presence = new Presence({ dialect, clock, policy, meter, viewers: this.#sessions })
   }
 
   get storedBinding(): Uint8Array | undefined {
@@ -223,6 +215,7 @@ export class Room implements Committer, BoundRoom {
     }
     this.meter.received(edit)
     this.#edits.pushClient(session, edit)
+    this.#gate.received(session.peer, this.#edits)
     this.#deps.loop.schedule(this)
   }
 
@@ -297,6 +290,7 @@ export class Room implements Committer, BoundRoom {
       if (change.binding !== undefined) this.#storedBinding = change.binding
       change.settle()
     }
+    this.#gate.open()
     if (this.#edits.isCutShort) this.#deps.loop.schedule(this)
     else this.feed.serveWaiting()
     if (changes.some((change) => change.update !== undefined && change.authors.size > 0))

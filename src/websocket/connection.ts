@@ -103,15 +103,26 @@ export class Connection implements Peer, PacedSender {
 
   close(reason: CloseReason, text?: string): void {
     if (!this.isOpen) return
+    // Or the client's answer would not be seen.
+    this.#websocket.resume()
     const frame = closeFrame(reason, this.#options.dialect, this.#receiver?.isSynced ?? false)
     this.#websocket.close(frame.code, text ?? frame.text)
     // Nothing may follow a close frame.
     this.#queue = undefined
   }
 
+  pause(): void {
+    this.#websocket.pause()
+  }
+
+  resume(): void {
+    this.#websocket.resume()
+  }
+
   /** Ends connections that did not answer the last ping; returns false when it did so. */
   checkAlive(): boolean {
-    if (!this.#isAlive) {
+    // Of one that is not read from, no answer can be seen.
+    if (!this.#isAlive && !this.#websocket.isPaused) {
       this.terminate()
       return false
     }

@@ -84,7 +84,15 @@ function hello(cycle: number): Uint8Array[] {
 }
 
 async function cycleRooms({ rooms, loop }: Rooms, clock: ManualClock, from: number): Promise<void> {
-  const peer: Peer = { send: () => {}, close: () => {}, bufferedBytes: 0, isOpen: true }
+  const nothing = (): void => {}
+  const peer: Peer = {
+    send: nothing,
+    close: nothing,
+    pause: nothing,
+    resume: nothing,
+    bufferedBytes: 0,
+    isOpen: true,
+  }
   const sessions = await Promise.all(
     Array.from({ length: AT_ONCE }, async (_, i) => {
       const cycle = from + i

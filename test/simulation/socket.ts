@@ -85,6 +85,10 @@ export class SimSocket implements Peer {
     this.#queuedBytes += frame.length
   }
 
+  pause(): void {}
+
+  resume(): void {}
+
   close(reason: CloseReason): void {
     if (!this.isOpen) return
     this.isOpen = false

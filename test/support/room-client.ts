@@ -34,6 +34,7 @@ export class RoomClient implements Peer {
   readonly rawMessages: unknown[] = []
   closedWith: CloseReason | undefined
   isSynced = false
+  isPaused = false
   /** Set by tests of slow peers. */
   bufferedBytes = 0
   session: Session | undefined
@@ -92,6 +93,14 @@ export class RoomClient implements Peer {
     } else if (type === 2) {
       this.rawMessages.push(JSON.parse(decoding.readVarString(decoder)))
     }
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
   }
 
   close(reason: CloseReason): void {

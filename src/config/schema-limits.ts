@@ -49,7 +49,7 @@ export const ROOMS = {
     'The same for writes to the disk, over all rooms, while many edits follow each other.',
     0,
   ),
-  compactAfterRecords: count(1_000, 'Log records after which a snapshot replaces them.'),
+  compactAfterRecords: count(4_000, 'Log records after which a snapshot replaces them.'),
   compactAfterBytes: bytes(4 * MIB, 'Log size after which a snapshot replaces it.'),
   compactOnUnloadRecords: count(100, 'The same for a room that is being unloaded.'),
 }

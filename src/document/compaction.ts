@@ -4,22 +4,23 @@ export type CompactionPolicy = { readonly maxRecords: number; readonly maxBytes:
 export type LogTail = { readonly records: number; readonly bytes: number; readonly snapshotBytes: number }
 
 /**
- * A record may make a load longer by what this many bytes of a snapshot cost: reading and applying
- * one takes about 3.5 us, and 256 bytes of a notebook 5 to 50 us.
+ * What a record may add to the work of making snapshots, in bytes of them. Smaller makes loads after a
+ * crash longer, larger makes each edit dearer: making a snapshot means loading the document twice, and
+ * with 256 it took most of what a fast writer cost (`npm run bench:compare -- --only stored-edits`).
  */
-export const SNAPSHOT_BYTES_PER_RECORD = 256
+export const SNAPSHOT_BYTES_PER_RECORD = 64
 
 /**
  * A snapshot is worth its writing when enough was written since the last one: `maxRecords` records
- * or one for each 256 bytes of the last snapshot, whichever is more; or as many bytes as it has itself,
+ * or one for each 64 bytes of the last snapshot, whichever is more; or as many bytes as it has itself,
  * and at least `maxBytes`. So both costs stay proportional, whatever people do:
  *
  * - *Writing.* Merging adds to a snapshot at most a few times the bytes of the records merged in, say
  *   `g` (the records hold the inserted content; splitting what is there adds ids). Then `n` records of
- *   `b` bytes in all cost at most `256 n + (1 + g) b` bytes of snapshots, plus `maxRecords` or `maxBytes`
+ *   `b` bytes in all cost at most `64 n + (1 + g) b` bytes of snapshots, plus `maxRecords` or `maxBytes`
  *   once: each edited byte is rewritten a constant number of times, however large the document is.
  * - *Loading.* What a load reads is the snapshot, at most as many bytes again or `maxBytes`, in at most
- *   `maxRecords` records or one for each 256 bytes of snapshot: proportional to the state, not to the
+ *   `maxRecords` records or one for each 64 bytes of snapshot: proportional to the state, not to the
  *   number of keystrokes that led to it.
  */
 export function shouldCompact(tail: LogTail, policy: CompactionPolicy): boolean {

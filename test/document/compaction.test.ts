@@ -19,7 +19,7 @@ test('a snapshot is written for many records, or when the log outweighs both the
 })
 
 test('the larger the snapshot, the more records may follow it', () => {
-  const snapshotBytes = 10_000 * 256
+  const snapshotBytes = 10_000 * SNAPSHOT_BYTES_PER_RECORD
   assert.equal(shouldCompact({ records: 9999, bytes: 10, snapshotBytes }, policy), false)
   assert.equal(shouldCompact({ records: 10_000, bytes: 10, snapshotBytes }, policy), true)
   assert.equal(shouldCompactOnUnload({ records: 999, bytes: 10, snapshotBytes }, policy, 100), false)

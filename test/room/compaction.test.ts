@@ -153,11 +153,11 @@ for (const [what, entry] of [
     await type(room, ann, 'k')
     await until(async () => (await snapshotSeq(room)) > 0)
     assert.equal((await storedText(room)).length, 40_011)
-    // Half a record for each 256 bytes of the snapshot.
-    await type(room, ann, 'l'.repeat(80))
+    // Half a record for each 64 bytes of the snapshot.
+    await type(room, ann, 'l'.repeat(320))
     await unload(room, [ann])
     assert.equal((await room.store.load(DOCUMENT))?.tail.length, 0)
-    assert.equal((await storedText(room)).length, 40_091)
+    assert.equal((await storedText(room)).length, 40_331)
     assert.equal(failures.length, 1, 'it is told once, not for each snapshot')
     assert.deepEqual(room.errors, [])
   })

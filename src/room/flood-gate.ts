@@ -6,26 +6,34 @@
  */
 import type { Peer } from './ports.ts'
 
-/** Waiting edits above which nothing more is read, until a batch has been stored. A batch of so many takes milliseconds. */
+/** Edits of a room that are in no batch yet. */
+type Waiting = { readonly length: number; readonly bytes: number }
+
+/** Above either, nothing more is read. A batch of so many edits takes milliseconds. */
 const MAX_EDITS = 2000
 const MAX_BYTES = 512 * 1024
 
 export class FloodGate {
   #paused: Set<Peer> | undefined
 
-  /** `waiting`: edits of the room in no batch yet, those of this peer included. */
-  received(peer: Peer, waiting: { readonly length: number; readonly bytes: number }): void {
-    if (waiting.length <= MAX_EDITS && waiting.bytes <= MAX_BYTES) return
+  /** `waiting` holds what came from this peer. */
+  received(peer: Peer, waiting: Waiting): void {
+    if (!isTooMuch(waiting)) return
     this.#paused ??= new Set()
     if (this.#paused.has(peer)) return
     this.#paused.add(peer)
     peer.pause()
   }
 
-  /** A batch was stored, or none will be any more. */
-  open(): void {
+  /** A batch was stored. What the paused have in their sockets would come on top of what still waits. */
+  open(waiting: Waiting): void {
+    if (isTooMuch(waiting)) return
     const paused = this.#paused
     this.#paused = undefined
     for (const peer of paused ?? []) peer.resume()
   }
+}
+
+function isTooMuch({ length, bytes }: Waiting): boolean {
+  return length > MAX_EDITS || bytes > MAX_BYTES
 }

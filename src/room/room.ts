@@ -209,7 +209,8 @@ export class Room implements Committer, BoundRoom {
   }
 
   receiveEdit(session: Session, edit: ClientEdit): void {
-    if (this.#edits.bytes + edit.update.length > this.policy.maxPendingBytes) {
+    const { bytes } = this.#edits
+    if (bytes > 0 && bytes + edit.update.length > this.policy.maxPendingBytes) {
       // Only while the store cannot write does this much gather; the client keeps its edits.
       throw new SyncError('store_unavailable')
     }
@@ -290,7 +291,7 @@ export class Room implements Committer, BoundRoom {
       if (change.binding !== undefined) this.#storedBinding = change.binding
       change.settle()
     }
-    this.#gate.open()
+    this.#gate.open(this.#edits)
     if (this.#edits.isCutShort) this.#deps.loop.schedule(this)
     else this.feed.serveWaiting()
     if (changes.some((change) => change.update !== undefined && change.authors.size > 0))

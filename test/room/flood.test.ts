@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
 import { WebSocket } from 'ws'
+import { FloodGate } from '../../src/room/flood-gate.ts'
 import { encodeUpdate } from '../../src/protocol/encode.ts'
 import { RoomClient } from '../support/room-client.ts'
 import { roomFixture, testDocument } from '../support/room-fixture.ts'
@@ -68,4 +69,33 @@ test('[ROOM-81] over a socket, a flood arrives whole and its sender stays', asyn
   }
   await until(async () => (await stored()) === 4 * FLOOD, 20_000)
   assert.equal(sender.readyState, WebSocket.OPEN)
+})
+
+test('[ROOM-81] of many who flood a room, none is read from while too much of what they sent still waits', (t) => {
+  const gate = new FloodGate()
+  const peers = [new RoomClient('ann'), new RoomClient('bob')]
+  t.after(() => {
+    for (const peer of peers) peer.dispose()
+  })
+  for (const peer of peers) gate.received(peer, { length: 30_000, bytes: 1000 })
+  gate.open({ length: 28_000, bytes: 1000 })
+  assert.deepEqual(
+    peers.map((peer) => peer.isPaused),
+    [true, true],
+  )
+  gate.open({ length: 10, bytes: 1000 })
+  assert.deepEqual(
+    peers.map((peer) => peer.isPaused),
+    [false, false],
+  )
+})
+
+test('[ROOM-12] an edit larger than all that may wait is taken when nothing else does', async (t) => {
+  const room = roomFixture(t, { maxPendingBytes: 1000 })
+  const ann = await room.join(new RoomClient('ann'))
+  const bob = await room.join(new RoomClient('bob'))
+  await until(() => ann.isSynced && bob.isSynced)
+  ann.text.insert(0, 'x'.repeat(5000))
+  await until(() => bob.text.length === 5000)
+  assert.equal(ann.closedWith, undefined)
 })

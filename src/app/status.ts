@@ -3,7 +3,8 @@ import type { CheckResult, ContentsClient } from '../jupyter/contents-client.ts'
 import { parseJupyterRoom } from '../jupyter/collaboration-room-name.ts'
 import { parseRoomName } from '../protocol/names.ts'
 import type { CommitLoop } from '../room/commit-loop.ts'
-import type { RoomRegistry, RoomSummary } from '../room/room-registry.ts'
+import type { RoomRegistry } from '../room/room-registry.ts'
+import type { RoomSummary } from '../room/room-views.ts'
 import type { FileIndex } from '../store/file-index.ts'
 
 export type StatusSources = {

@@ -8,54 +8,26 @@ import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import { outbound } from '../protocol/outbound.ts'
 import type { Evictable } from './choose-evictions.ts'
-import { type HeapUse, type RoomMemory, memoryBytes } from './memory-budget.ts'
+import { type HeapUse, memoryBytes } from './memory-budget.ts'
 import type { RoomOpener, RoomSpec } from './ports.ts'
 import { RoomSpace, type Space, type SpaceRefusal } from './room-space.ts'
-import type { RoomState, RoomStateKind } from './room-state.ts'
-import type { RoomTraffic } from './room-meter.ts'
+import type { RoomState } from './room-state.ts'
+import {
+  type RegistryActivity,
+  type RegistryStats,
+  type RoomSummary,
+  activityOf,
+  statsOf,
+  summariesOf,
+} from './room-views.ts'
 import { Room } from './room.ts'
 import type { RoomDeps } from './room-deps.ts'
 import type { Member, Session } from './session.ts'
 import { TurnBudget } from './turn-budget.ts'
 
-export type RegistryStats = {
-  readonly rooms: Readonly<Record<RoomStateKind, number>>
-  readonly sessions: number
-  readonly pendingBytes: number
-  /** Estimated bytes; `used` counts against `limit`, with rooms that are loading or being unloaded. */
-  readonly memory: RoomMemory & { readonly used: number; readonly limit: number }
-}
-
 export type RegistryDeps = Omit<RoomDeps, 'encoding'> & {
   /** V8's heap; left out, only the rooms' own estimate bounds them. */
   readonly heap?: (() => HeapUse) | undefined
-}
-
-/** What a status page may show of a room. */
-export type RoomSummary = {
-  readonly document: DocumentId
-  readonly people: readonly { readonly id: string; readonly displayName: string; readonly color: string }[]
-}
-
-/** What a monitor may show of all rooms. */
-export type RegistryActivity = {
-  /** Each counted once, in however many rooms. */
-  readonly people: number
-  readonly rooms: readonly RoomActivity[]
-}
-
-/** What a monitor may show of a room in memory. Counters rise from the moment it was loaded. */
-export type RoomActivity = {
-  readonly document: DocumentId
-  readonly state: 'open' | 'idle'
-  readonly people: number
-  readonly sessions: number
-  readonly lagging: number
-  readonly traffic: Readonly<RoomTraffic>
-  readonly stateBytes: number
-  readonly pendingBytes: number
-  /** Since the last edit; of an empty room, since the last person left if that was later. */
-  readonly idleMs: number
 }
 
 const SWEEP_MS = 1000
@@ -122,54 +94,16 @@ export class RoomRegistry implements RoomOpener {
   }
 
   stats(): RegistryStats {
-    const rooms = { loading: 0, open: 0, idle: 0, closing: 0 }
-    let sessions = 0
-    let pendingBytes = 0
-    const memory = { documents: 0, caches: 0, queues: 0 }
-    for (const state of this.#states.values()) {
-      rooms[state.kind] += 1
-      if (state.kind !== 'open' && state.kind !== 'idle') continue
-      const own = state.room.memory
-      memory.documents += own.documents
-      memory.caches += own.caches
-      memory.queues += own.queues
-      sessions += state.room.sessions.size
-      pendingBytes += state.room.pendingBytes
-    }
-    const { usedBytes: used, maxBytes: limit } = this.#space
-    return { rooms, sessions, pendingBytes, memory: { ...memory, used, limit } }
+    return statsOf(this.#states, this.#space)
   }
 
   summaries(): RoomSummary[] {
-    return [...this.#states].flatMap(([document, state]) => {
-      if (state.kind !== 'open') return []
-      const people = new Map([...state.room.sessions].map(({ principal }) => [principal.id, principal]))
-      return [
-        {
-          document,
-          people: [...people.values()].map(({ id, displayName, color }) => ({ id, displayName, color })),
-        },
-      ]
-    })
+    return summariesOf(this.#states)
   }
 
-  /** Every room that holds a document, for whoever watches. Costs a walk over all sessions. */
+  /** For whoever watches; see `activityOf`. */
   activity(): RegistryActivity {
-    const now = this.#deps.clock.elapsed()
-    const everybody = new Set<string>()
-    const rooms = [...this.#states.values()].flatMap((state): RoomActivity[] => {
-      if (state.kind !== 'open' && state.kind !== 'idle') return []
-      const { document, sessions, meter, stateBytes, pendingBytes } = state.room
-      const { traffic } = meter
-      const people = new Set([...sessions].map(({ principal }) => principal.id))
-      for (const id of people) everybody.add(id)
-      const lagging = [...sessions].filter(({ laggingSince }) => laggingSince !== undefined).length
-      const counts = { people: people.size, sessions: sessions.size, lagging }
-      const since = Math.max(traffic.lastEditAt, state.kind === 'idle' ? state.since : 0)
-      const idleMs = now - since
-      return [{ document, state: state.kind, ...counts, traffic, stateBytes, pendingBytes, idleMs }]
-    })
-    return { people: everybody.size, rooms }
+    return activityOf(this.#states, this.#deps.clock.elapsed())
   }
 
   /** Closes every session and room: files saved, logs flushed. Failures of all rooms are reported together. */

@@ -5,7 +5,7 @@ import { type ActivityAnswer, type ActivityFacts, roomsRoute } from '../../src/h
 import { Distribution } from '../../src/observability/distribution.ts'
 import { ProcessWatch } from '../../src/observability/process-facts.ts'
 import { documentId, parseRoomName } from '../../src/protocol/names.ts'
-import type { RoomActivity } from '../../src/room/room-registry.ts'
+import type { RoomActivity } from '../../src/room/room-views.ts'
 import { FakeGate, type FakeGateOptions } from '../support/fake-gate.ts'
 import { httpFixture } from '../support/http-fixture.ts'
 

@@ -135,11 +135,17 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
   const who = people({ config, baseUrl, secret, onError })
   const files = new LevelFileIndex(database)
-  const jupyter = await jupyterSide({ config, logger, gate: who.gate, rooms: core.rooms, files })
+  const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files })
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
   const eventLoop = watchEventLoop(LAG)
-  const watches = { eventLoop, disk, process: new ProcessWatch(), profiler: new CpuProfiler() }
+  const watches = {
+    access: who.watch,
+    eventLoop,
+    disk,
+    process: new ProcessWatch(),
+    profiler: new CpuProfiler(),
+  }
   const web = await buildWeb({
     ...parts,
     baseUrl,
@@ -188,6 +194,7 @@ function upgradeHandler(deps: {
   return new UpgradeHandler({
     baseUrl,
     gate: who.gate,
+    watch: who.watch,
     rooms: core.rooms,
     connections: core.connections,
     jupyter: jupyter && {

@@ -35,16 +35,37 @@ const LEAST_ACCESS: Record<Action, Exclude<Access, 'none'> | 'never'> = {
   'request.unrouted': 'never',
 }
 
+/** What access depends on, beside who somebody is. */
+export type AccessFacts = {
+  readonly resource: Resource
+  /** For principals whose source does not tell their groups. */
+  readonly groups?: Groups | undefined
+  /** Milliseconds since the epoch. */
+  readonly now?: number | undefined
+}
+
 /**
- * The strongest access that anything gives this principal. A visitor who did not sign in has none:
- * the name it goes by is not proof of anything.
+ * The strongest access that anything gives this principal, unless a grant denies it. A visitor who
+ * did not sign in has none: the name it goes by is not proof of anything.
  */
-export function accessOf(principal: Principal | undefined, resource: Resource, groups: Groups = {}): Access {
-  if (principal === undefined || !principal.isAuthenticated) return 'none'
+export function accessOf(
+  principal: Principal | undefined,
+  { resource, groups = {}, now = 0 }: AccessFacts,
+  granted: Access = 'none',
+): Access {
+  if (principal === undefined) return 'none'
+  if (!principal.isAuthenticated) return granted
   if (isMeant(resource.owner, principal, groups)) return 'manage'
-  return resource.viewers
-    .filter((grant) => isMeant(grant.subject, principal, groups))
-    .reduce<Access>((best, { access }) => (RANK[access] > RANK[best] ? access : best), 'none')
+  const own = resource.viewers.filter(
+    ({ subject, expiresAt }) =>
+      isMeant(subject, principal, groups) && (expiresAt === undefined || expiresAt > now),
+  )
+  if (own.some(({ access }) => access === 'none')) return 'none'
+  return own.reduce<Access>((best, { access }) => stronger(best, access), granted)
+}
+
+function stronger(one: Access, other: Access): Access {
+  return RANK[other] > RANK[one] ? other : one
 }
 
 /** The decision table. Deny by default; a stranger is answered as if there were nothing. */

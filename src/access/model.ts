@@ -18,7 +18,16 @@ export type Principal = {
 /** The access ladder. `comment` and `run` are reserved words between `read` and `edit`. */
 export type Access = 'none' | 'read' | 'edit' | 'manage'
 
-export type Grant = { readonly subject: Subject; readonly access: 'read' | 'edit' }
+export type Grant = {
+  readonly subject: Subject
+  /** `none` denies, and beats every other grant; never the owner. */
+  readonly access: 'none' | 'read' | 'edit'
+  /** Milliseconds since the epoch; from then on the grant is worth nothing. */
+  readonly expiresAt?: number | undefined
+}
+
+/** Somebody, and what the system that knows this person grants by itself (a guest link, a Hub's scope). */
+export type Identified = { readonly principal: Principal; readonly granted?: Access | undefined }
 
 /** A Jupyter server with its rooms. Its owner is set once and never changes. */
 export type Resource = {

@@ -4,7 +4,6 @@ import type { Logger } from 'pino'
 import { classifyRequest } from '../access/classify.ts'
 import type { Config } from '../config/schema.ts'
 import { EnvironmentError } from '../config/fault.ts'
-import type { Gate } from '../identity/gate.ts'
 import { isSessionCookie } from '../identity/session-cookie.ts'
 import { Collaboration } from '../jupyter/collaboration.ts'
 import { type CheckResult, ContentsClient } from '../jupyter/contents-client.ts'
@@ -13,6 +12,7 @@ import { Gateway } from '../jupyter/gateway/gateway.ts'
 import type { DocumentId } from '../protocol/names.ts'
 import type { RoomOpener } from '../room/ports.ts'
 import type { FileIndex } from '../store/file-index.ts'
+import type { People } from './people.ts'
 
 export type JupyterSide = {
   readonly contents: ContentsClient
@@ -23,7 +23,7 @@ export type JupyterSide = {
 export type JupyterDeps = {
   readonly config: Config
   readonly logger: Logger
-  readonly gate: Gate
+  readonly people: Pick<People, 'gate' | 'watch'>
   readonly rooms: RoomOpener
   readonly files: FileIndex
 }
@@ -65,7 +65,8 @@ export async function jupyterSide(deps: JupyterDeps): Promise<JupyterSide | unde
   })
   const gateway = new Gateway({
     upstream: { url: new URL(jupyter.url), token },
-    gate: deps.gate,
+    gate: deps.people.gate,
+    watch: deps.people.watch,
     classify: classifyRequest,
     isOwnCookie: isSessionCookie,
     limits: {

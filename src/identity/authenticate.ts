@@ -1,9 +1,15 @@
-import type { Principal } from '../access/model.ts'
+import type { Identified } from '../access/model.ts'
 import type { CredentialSource } from './gate.ts'
+import type { Lease } from './lease.ts'
 import type { RequestFacts } from './request-facts.ts'
 
 export type Authentication =
-  | { readonly outcome: 'known'; readonly principal: Principal; readonly source: CredentialSource }
+  | (Identified & {
+      readonly outcome: 'known'
+      readonly source: CredentialSource
+      /** For how long; without one, as long as the process. */
+      readonly lease?: Lease | undefined
+    })
   /** Nothing here that this authenticator understands; another one may. */
   | { readonly outcome: 'unknown' }
   /** A credential was shown and is wrong. Final: nobody falls back to a weaker proof. */

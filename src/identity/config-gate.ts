@@ -1,22 +1,32 @@
-/** The gate of one resource whose owner and viewers stand in the configuration. */
+/** The gate of one resource. */
 import type { IncomingMessage } from 'node:http'
-import { type Groups, accessOf, decide } from '../access/decide.ts'
-import type { Access, Action, Decision, Grant, Principal, Resource, Subject } from '../access/model.ts'
+import { accessOf, decide } from '../access/decide.ts'
+import type {
+  Access,
+  Action,
+  Decision,
+  Grant,
+  Identified,
+  Principal,
+  Resource,
+  Subject,
+} from '../access/model.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
 import { type Authenticator, authenticate } from './authenticate.ts'
-import type { Admission, Gate } from './gate.ts'
+import type { Admission, Gate, Judge } from './gate.ts'
 import { isForeignPage, isForeignRequest } from './origin.ts'
+import type { LiveResource } from './live-resource.ts'
 import { requestFacts } from './request-facts.ts'
 
 export type GateOptions = {
   /** Asked in this order. */
   readonly authenticators: readonly Authenticator[]
-  readonly resource: Resource
-  /** Only for principals whose authenticator does not know their groups. */
-  readonly groups?: Groups | undefined
+  readonly resource: LiveResource
   readonly allowedOrigins: readonly string[]
   /** What somebody may do who did not sign in; such people exist only in open mode. */
   readonly visitorAccess?: Access | undefined
+  /** Milliseconds since the epoch. */
+  readonly now?: (() => number) | undefined
   /** Told about faults of our own, e.g. an identity provider that does not answer. Must not throw. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -40,7 +50,7 @@ export function declaredResource(config: ResourceConfig, defaultViewerAccess: 'r
   return { name: config.name, owner: config.owner, viewers: grants }
 }
 
-export function createGate(options: GateOptions): Gate {
+export function createGate(options: GateOptions): Gate & Judge {
   return {
     admit: async (request, action) => {
       try {
@@ -50,6 +60,7 @@ export function createGate(options: GateOptions): Gate {
         return { ok: false, code: 'internal' }
       }
     },
+    accessOf: (person) => accessIn(options, person),
   }
 }
 
@@ -64,15 +75,18 @@ async function admit(options: GateOptions, request: IncomingMessage, action: Act
     const decision = decide({ principal: undefined, access: 'none' }, action)
     return { ok: false, code: decision === 'malformed' ? 'bad_request' : 'not_signed_in' }
   }
-  const { principal, source } = authentication
+  const { principal, granted, source, lease } = authentication
   if (isForeignRequest(facts, source, allowedOrigins)) return { ok: false, code: 'bad_origin' }
-  const access = accessIn(options, principal)
+  const access = accessIn(options, { principal, granted })
   const code = refusalCode(principal, access, action)
-  return code === undefined ? { ok: true, principal, access, source } : { ok: false, code }
+  return code === undefined ? { ok: true, principal, granted, access, source, lease } : { ok: false, code }
 }
 
-function accessIn({ resource, groups, visitorAccess = 'none' }: GateOptions, principal: Principal): Access {
-  return principal.isAuthenticated ? accessOf(principal, resource, groups) : visitorAccess
+function accessIn(
+  { resource, visitorAccess = 'none', now = Date.now }: GateOptions,
+  { principal, granted = principal.isAuthenticated ? 'none' : visitorAccess }: Identified,
+): Access {
+  return accessOf(principal, resource.facts(now()), granted)
 }
 
 const CODES: Record<Exclude<Decision, 'allow' | 'forbid'>, ErrorCode> = {

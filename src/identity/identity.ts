@@ -1,10 +1,11 @@
 /** Puts the parts of this folder together, from plain configuration values. */
 import { randomBytes } from 'node:crypto'
-import type { Groups } from '../access/decide.ts'
-import type { Access, Principal, Resource } from '../access/model.ts'
+import type { Access, Principal } from '../access/model.ts'
+import type { Authenticator } from './authenticate.ts'
 import { createGate } from './config-gate.ts'
 import { FailedAttempts } from './failed-attempts.ts'
-import type { Gate } from './gate.ts'
+import type { Gate, Judge } from './gate.ts'
+import { LiveResource } from './live-resource.ts'
 import { openAuthenticator } from './open-authenticator.ts'
 import { type ConfiguredUser, configuredPrincipals } from './principal.ts'
 import type { RequestFacts } from './request-facts.ts'
@@ -27,8 +28,9 @@ type CommonOptions = {
 
 export type UsersOptions = CommonOptions & {
   readonly users: readonly ConfiguredUser[]
-  readonly groups: Groups
-  readonly resource: Resource
+  readonly resource: LiveResource
+  /** All who may know the caller, in the order in which they are asked; these users' place is `users`. */
+  readonly sources?: readonly ('users' | Authenticator)[] | undefined
 }
 
 export type OpenOptions = CommonOptions & {
@@ -54,15 +56,19 @@ export type Visitors = {
 }
 
 /** Users of the configuration, who sign in with their tokens. */
-export function usersIdentity(options: UsersOptions): { readonly gate: Gate; readonly signIn: SignIn } {
-  const { users, groups, resource, allowedOrigins, baseUrl, onError, now = Date.now } = options
+export function usersIdentity(options: UsersOptions): {
+  readonly gate: Gate & Judge
+  readonly signIn: SignIn
+} {
+  const { users, resource, allowedOrigins, baseUrl, onError, now = Date.now } = options
   const sessions = createSessions({ ...options, now })
   const tokens = tokenIndex(users)
-  const principals = configuredPrincipals(users, groups)
+  const principals = configuredPrincipals(users, resource.declared.groups)
   const checkToken = createTokenCheck({ tokens, principals, attempts: new FailedAttempts(), now })
-  const authenticators = [usersAuthenticator({ principals, tokens, checkToken, sessions })]
+  const own = usersAuthenticator({ principals, tokens, checkToken, sessions })
+  const authenticators = (options.sources ?? ['users']).map((source) => (source === 'users' ? own : source))
   return {
-    gate: createGate({ authenticators, resource, allowedOrigins, onError }),
+    gate: createGate({ authenticators, resource, allowedOrigins, now, onError }),
     signIn: {
       baseUrl,
       allowedOrigins,
@@ -74,14 +80,17 @@ export function usersIdentity(options: UsersOptions): { readonly gate: Gate; rea
 }
 
 /** Nobody signs in, and everybody may do the same. */
-export function openIdentity(options: OpenOptions): { readonly gate: Gate; readonly visitors: Visitors } {
+export function openIdentity(options: OpenOptions): {
+  readonly gate: Gate & Judge
+  readonly visitors: Visitors
+} {
   const { allowedOrigins, baseUrl, visitorAccess = 'manage', onError, now = Date.now } = options
   const sessions = createSessions({ ...options, now })
   const newId = (): string => randomBytes(8).toString('hex')
-  const resource: Resource = { name: 'open', owner: 'user:', viewers: [] }
+  const resource = new LiveResource({ resource: { name: 'open', owner: 'user:', viewers: [] }, groups: {} })
   const authenticators = [openAuthenticator({ sessions, newId })]
   return {
-    gate: createGate({ authenticators, resource, allowedOrigins, visitorAccess, onError }),
+    gate: createGate({ authenticators, resource, allowedOrigins, visitorAccess, now, onError }),
     visitors: { baseUrl, sessions, newId },
   }
 }

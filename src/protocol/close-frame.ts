@@ -26,8 +26,10 @@ export function closeFrame(reason: CloseReason, dialect: Dialect, isSynced: bool
       return isSynced
         ? jupyterDialog('initialization_error', true, 'A message was malformed.')
         : { code: 4400, text }
+    case 'session_expired':
     case 'not_signed_in':
       return isSynced ? jupyterDialog('access_revoked', true, 'Sign in again.') : { code: 4400, text }
+    case 'access_revoked':
     case 'forbidden':
       return isSynced
         ? jupyterDialog('access_revoked', false, 'Your access was removed.')

@@ -16,6 +16,8 @@ export const CLOSE_REASONS = {
   bad_request: { code: 4400, text: 'bad request', retry: 'never' },
   not_signed_in: { code: 4401, text: 'sign in first', retry: 'never' },
   forbidden: { code: 4403, text: 'not allowed', retry: 'never' },
+  access_revoked: { code: 4403, text: 'your access was removed', retry: 'never' },
+  session_expired: { code: 4401, text: 'sign in again', retry: 'never' },
   read_only: { code: 4403, text: 'read only', retry: 'never' },
   not_found: { code: 4404, text: 'not found', retry: 'never' },
   other_lineage: { code: 4409, text: 'this document has a new history; reload', retry: 'never' },

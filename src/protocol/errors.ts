@@ -35,6 +35,18 @@ export const ERRORS = {
   },
   not_signed_in: { status: 401, close: 'not_signed_in', level: 'info', message: 'Sign in first.' },
   forbidden: { status: 403, close: 'forbidden', level: 'info', message: 'You may not do that here.' },
+  access_revoked: {
+    status: 403,
+    close: 'access_revoked',
+    level: 'info',
+    message: 'Your access to this server was removed.',
+  },
+  session_expired: {
+    status: 401,
+    close: 'session_expired',
+    level: 'info',
+    message: 'You are no longer signed in; sign in again.',
+  },
   bad_origin: {
     status: 403,
     close: 'forbidden',

@@ -35,8 +35,8 @@ const NOTHING_PARKED: readonly ClientEdit[] = []
 
 export class Session implements Author {
   readonly principal: Principal
-  readonly access: Access
   readonly peer: Peer
+  #access: Access
   readonly #room: Room
   readonly #outlet: Outlet
   /** Most sessions never have any. */
@@ -48,10 +48,20 @@ export class Session implements Author {
   constructor(room: Room, member: Member) {
     this.#room = room
     this.principal = member.principal
-    this.access = member.access
+    this.#access = member.access
     this.peer = member.peer
     if (member.wantsAcknowledgements === true) this.#acknowledgements = new Acknowledgements()
     this.#outlet = new Outlet(this, room)
+  }
+
+  /** What the principal may do here at this moment. */
+  get access(): Access {
+    return this.#access
+  }
+
+  /** Holds for the next message that is received; with `none` that one ends the session. */
+  changeAccess(access: Access): void {
+    this.#access = access
   }
 
   /** Awareness entries belong to a person, so that a reconnect can take over its own. */

@@ -7,10 +7,17 @@ export type ConnectionRegistryOptions = {
   readonly pingMs: number
 }
 
+/** Who is behind a connection. */
+export type Person = {
+  readonly personId: string
+  /** Called when the connection is gone. */
+  readonly forget?: (() => void) | undefined
+}
+
 /** All room connections of the process, and the one timer that pings them. */
 export class ConnectionRegistry {
   /** With the person; without one for a connection that is only told why it is refused. */
-  readonly #connections = new Map<Connection, string | undefined>()
+  readonly #connections = new Map<Connection, Person | undefined>()
   /** Person -> open connections; nobody with none. */
   readonly #countOf = new Map<string, number>()
   readonly #timer: NodeJS.Timeout
@@ -38,15 +45,16 @@ export class ConnectionRegistry {
   }
 
   /** The person is left out for a connection that is only told why it is refused. */
-  add(connection: Connection, personId: string | undefined): void {
-    this.#connections.set(connection, personId)
-    if (personId !== undefined) this.#countOf.set(personId, (this.#countOf.get(personId) ?? 0) + 1)
+  add(connection: Connection, person: Person | undefined): void {
+    this.#connections.set(connection, person)
+    if (person !== undefined) this.#countUp(person.personId)
   }
 
   delete(connection: Connection): void {
-    const personId = this.#connections.get(connection)
+    const person = this.#connections.get(connection)
     if (!this.#connections.delete(connection)) return
-    if (personId !== undefined) this.#countDown(personId)
+    person?.forget?.()
+    if (person !== undefined) this.#countDown(person.personId)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
@@ -56,6 +64,10 @@ export class ConnectionRegistry {
     for (const connection of this.#connections.keys()) connection.close(reason)
     if (this.#connections.size > 0) await this.#emptyWithin(graceMs)
     for (const connection of this.#connections.keys()) connection.terminate()
+  }
+
+  #countUp(personId: string): void {
+    this.#countOf.set(personId, (this.#countOf.get(personId) ?? 0) + 1)
   }
 
   #countDown(personId: string): void {

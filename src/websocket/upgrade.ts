@@ -7,7 +7,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Admission, Gate } from '../identity/gate.ts'
+import type { AccessWatch } from '../identity/access-watch.ts'
+import type { Admitted, Gate } from '../identity/gate.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { Dialect } from '../protocol/message.ts'
@@ -15,6 +16,7 @@ import { type RoomName, documentId } from '../protocol/names.ts'
 import type { RoomSpec } from '../room/ports.ts'
 import type { RoomRegistry } from '../room/room-registry.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
+import { Guest } from './guest.ts'
 import type { ConnectionRegistry } from './connection-registry.ts'
 import { refuseUpgrade } from './refuse.ts'
 import { RefusedPairs } from './refused-pairs.ts'
@@ -25,6 +27,8 @@ import { UpgradeTurns } from './upgrade-turns.ts'
 export type UpgradeDeps = {
   readonly baseUrl: string
   readonly gate: Gate
+  /** Keeps true what was decided at the door. */
+  readonly watch?: Pick<AccessWatch, 'hold'> | undefined
   readonly rooms: RoomRegistry
   readonly connections: ConnectionRegistry
   /** Absent without a Jupyter server. */
@@ -55,9 +59,8 @@ type Accepted = {
   readonly socket: Duplex
   readonly dialect: Dialect
   /** Undefined for somebody who was not let in. */
-  readonly personId: string | undefined
+  readonly admission: Admitted | undefined
 }
-type Admitted = Extract<Admission, { ok: true }>
 
 const MAX_EARLY_FRAMES = 256
 const MAX_FRAGMENTS = 1024
@@ -154,13 +157,8 @@ export class UpgradeHandler {
     if (this.#refusedPairs.has(pairKey(admission, route), performance.now()))
       return refuseUpgrade(socket, 'forbidden')
     this.#servers[route.dialect].handleUpgrade(request, socket, head, (websocket) => {
-      const connection = this.#connect({
-        websocket,
-        socket,
-        dialect: route.dialect,
-        personId: admission.principal.id,
-      })
-      runInBackground(() => this.#join(connection, admission, route), this.#deps.onError)
+      const guest = this.#connect({ websocket, socket, dialect: route.dialect, admission })
+      runInBackground(() => this.#join(guest, admission, route), this.#deps.onError)
     })
   }
 
@@ -174,25 +172,28 @@ export class UpgradeHandler {
     return this.#deps.rooms.refusalOf(documentId(kind, room), principal.id)
   }
 
-  #connect({ websocket, socket, dialect, personId }: Accepted): Connection {
+  #connect({ websocket, socket, dialect, admission }: Accepted): Guest {
     const connection = new Connection(websocket, socket, this.#connectionOptions[dialect])
-    this.#deps.connections.add(connection, personId)
-    return connection
+    const guest = new Guest(connection, admission?.access ?? 'none')
+    const forget = admission && this.#deps.watch?.hold(admission, guest)
+    this.#deps.connections.add(connection, admission && { personId: admission.principal.id, forget })
+    return guest
   }
 
-  async #join(connection: Connection, admission: Admitted, route: RoomRoute): Promise<void> {
+  async #join(guest: Guest, admission: Admitted, route: RoomRoute): Promise<void> {
     const facts = { room: route.room, user: admission.principal.id }
+    const { connection } = guest
     try {
       const spec = await this.#spec(route)
       if (!connection.isOpen) return
       const member = {
         principal: admission.principal,
-        access: admission.access,
+        access: guest.access,
         peer: connection,
         wantsAcknowledgements: route.wantsAcknowledgements,
       }
       const session = await this.#deps.rooms.join(spec, member, lineageOf(route, spec))
-      connection.attach(session)
+      guest.enter(session)
       this.#deps.onJoin({ ...facts, outcome: 'joined' })
     } catch (error) {
       const code = error instanceof SyncError ? error.code : 'internal'
@@ -217,7 +218,7 @@ export class UpgradeHandler {
     if (request.headers.origin === undefined || code === 'bad_origin') return refuseUpgrade(socket, code)
     this.#servers[route.dialect].handleUpgrade(request, socket, head, (websocket) => {
       const { dialect } = route
-      this.#connect({ websocket, socket, dialect, personId: undefined }).close(ERRORS[code].close)
+      this.#connect({ websocket, socket, dialect, admission: undefined }).connection.close(ERRORS[code].close)
     })
   }
 }

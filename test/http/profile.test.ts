@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { profileRoute } from '../../src/http/routes/profile.ts'
 import { createGate } from '../../src/identity/config-gate.ts'
+import { LiveResource } from '../../src/identity/live-resource.ts'
 import { openAuthenticator } from '../../src/identity/open-authenticator.ts'
 import { createSessions } from '../../src/identity/session-cookie.ts'
 import { CpuProfiler } from '../../src/observability/cpu-profiler.ts'
@@ -91,7 +92,7 @@ test('where nobody signs in, a page of another site cannot take a profile', asyn
   const sessions = createSessions({ baseUrl: '/', secret: new Uint8Array(32), sessionMs: 1e6, now: Date.now })
   const gate = createGate({
     authenticators: [openAuthenticator({ sessions, newId: () => 'visitor' })],
-    resource: { name: 'r', owner: 'user:', viewers: [] },
+    resource: new LiveResource({ resource: { name: 'r', owner: 'user:', viewers: [] }, groups: {} }),
     allowedOrigins: [],
     visitorAccess: 'manage',
   })

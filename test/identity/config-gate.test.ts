@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { Action } from '../../src/access/model.ts'
 import { createGate, declaredResource } from '../../src/identity/config-gate.ts'
+import { LiveResource } from '../../src/identity/live-resource.ts'
 import { type SessionHolder, createSessions } from '../../src/identity/session-cookie.ts'
 import { type GateServer, RESOURCE, SECRET, USERS, gateServer, hashToken, usersGate } from './gate-fixture.ts'
 
@@ -173,7 +174,7 @@ test('a fault of an authenticator is told and answered "internal"', async (t) =>
   const broken = { name: 'broken', authenticate: () => Promise.reject(new Error('no answer')) }
   const gate = createGate({
     authenticators: [broken],
-    resource: RESOURCE,
+    resource: new LiveResource({ resource: RESOURCE, groups: {} }),
     allowedOrigins: [],
     onError: (error) => errors.push(error),
   })

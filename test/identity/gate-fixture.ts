@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Action, Resource } from '../../src/access/model.ts'
 import type { Admission, Gate } from '../../src/identity/gate.ts'
+import { LiveResource } from '../../src/identity/live-resource.ts'
 import { type UsersOptions, openIdentity, usersIdentity } from '../../src/identity/identity.ts'
 
 export const SECRET = Buffer.alloc(32, 7)
@@ -31,8 +32,7 @@ export function hashToken(token: string): string {
 export function usersOptions(options: Partial<UsersOptions> = {}): UsersOptions {
   return {
     users: USERS,
-    groups: GROUPS,
-    resource: RESOURCE,
+    resource: new LiveResource({ resource: RESOURCE, groups: GROUPS }),
     allowedOrigins: [ALLOWED],
     baseUrl: '/',
     sessionMs: 60_000,

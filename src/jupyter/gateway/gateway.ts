@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyPluginAsync, RouteHandlerMethod } from 'fastify'
 import type { Action } from '../../access/model.ts'
+import type { AccessWatch } from '../../identity/access-watch.ts'
 import type { Admission, Gate } from '../../identity/gate.ts'
 import type { ContentsEvent } from '../contents-event.ts'
 import { type GatewayStats, noCounts } from './counters.ts'
@@ -24,6 +25,8 @@ export type GatewayDeps = {
    */
   readonly upstream: { readonly url: URL; readonly token: string }
   readonly gate: Gate
+  /** Closes tunnels of those who may no longer use them. */
+  readonly watch?: Pick<AccessWatch, 'hold'> | undefined
   /** `path` is relative to the base URL, decoded once, without a leading slash. */
   readonly classify: (method: string, path: string) => Action
   /** Our session cookie, which is not Jupyter's business. */
@@ -53,7 +56,7 @@ export class Gateway {
 
   constructor(deps: GatewayDeps) {
     const limits = { ...DEFAULT_GATEWAY_LIMITS, ...deps.limits }
-    this.#tunnels = new Tunnels(limits.maxTunnels)
+    this.#tunnels = new Tunnels(limits.maxTunnels, deps.watch)
     this.#passage = {
       upstream: new Upstream(deps.upstream.url, limits),
       token: deps.upstream.token,

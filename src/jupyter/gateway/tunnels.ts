@@ -1,3 +1,6 @@
+import { decide } from '../../access/decide.ts'
+import type { Access } from '../../access/model.ts'
+import type { AccessWatch } from '../../identity/access-watch.ts'
 import type { Entry } from './passage.ts'
 
 /** A tunnel, or the handshake that may become one. */
@@ -10,11 +13,14 @@ export type Visit = {
 
 /** Who is in a tunnel or on the way into one, so that they can be counted, limited and closed. */
 export class Tunnels {
-  readonly #visits = new Set<Visit>()
+  /** With what ends the watch over its access. */
+  readonly #visits = new Map<Visit, (() => void) | undefined>()
   readonly #max: number
+  readonly #watch: Pick<AccessWatch, 'hold'> | undefined
 
-  constructor(max: number) {
+  constructor(max: number, watch?: Pick<AccessWatch, 'hold'>) {
     this.#max = max
+    this.#watch = watch
   }
 
   get size(): number {
@@ -26,21 +32,27 @@ export class Tunnels {
   }
 
   add(visit: Visit): void {
-    this.#visits.add(visit)
+    const { admission, action } = visit.entry
+    const close = (): void => visit.close()
+    const accessChanged = (access: Access): void => {
+      if (decide({ principal: admission.principal, access }, action) !== 'allow') close()
+    }
+    this.#visits.set(visit, this.#watch?.hold(admission, { accessChanged, ended: close }))
   }
 
   delete(visit: Visit): void {
+    this.#visits.get(visit)?.()
     this.#visits.delete(visit)
   }
 
   /** How many were closed. */
   closeWhere(isMeant: (visit: Visit) => boolean): number {
-    const meant = [...this.#visits].filter(isMeant)
+    const meant = [...this.#visits.keys()].filter(isMeant)
     for (const visit of meant) visit.close()
     return meant.length
   }
 
   destroyAll(): void {
-    for (const visit of this.#visits) visit.destroy()
+    for (const visit of this.#visits.keys()) visit.destroy()
   }
 }

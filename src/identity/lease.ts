@@ -1,0 +1,12 @@
+import type { Identified } from '../access/model.ts'
+
+/** How long it stays true what a request proved. Sockets outlive their requests, so they hold one. */
+export type Lease = {
+  /** Milliseconds since the epoch; from then on the credential is worth nothing. */
+  readonly expiresAt?: number | undefined
+  /**
+   * Asks the source again: the person as it is now, or undefined when the credential is worth
+   * nothing any more. Rejects when the source does not answer; then the last answer holds.
+   */
+  readonly renew?: (() => Promise<Identified | undefined>) | undefined
+}

@@ -113,6 +113,7 @@ test('up without JupyterLab prints two addresses whose tokens survive a restart'
     printed.push(tokens)
     assert.match(cli.stdout, /user:\S+: owner, may do everything\n/)
     assert.match(cli.stdout, /user:guest: viewer, may edit and run\n/)
+    assert.match(cli.stdout, /changed at http:\/\/127\.0\.0\.1:\d+\/outrigger\/access\n/)
     assert.match(cli.stderr, /stub jupyter none/)
     cli.child.kill('SIGINT')
     assert.equal(await cli.ended, 0)

@@ -85,6 +85,11 @@ function viewerFaults(config: Config, locate: Locate, viewer: ViewerEntry, index
     const problem = user === undefined ? 'names nobody' : 'names a user and a group at once'
     return [{ ...base, problem, fix: 'Write exactly one of "user: NAME" and "group: NAME".' }]
   }
+  const { expires } = viewer
+  if (expires !== undefined && Number.isNaN(Date.parse(expires))) {
+    const fix = 'Write a day such as 2027-01-31, or a time such as 2027-01-31T18:00Z.'
+    return [{ ...base, key: `${base.key}.expires`, problem: `there is no time "${expires}"`, fix }]
+  }
   const kind = user === undefined ? 'group' : 'user'
   const name = user ?? group ?? ''
   const known = kind === 'user' ? userNames(config) : Object.keys(config.groups)

@@ -5,11 +5,18 @@ import type { Config } from './schema.ts'
 export function resourceOf(config: Config): Resource | undefined {
   const { name, owner, viewers } = config.resource
   if (config.auth.mode === 'open' || owner === undefined) return undefined
-  const grants = viewers.map(({ user, group, access }): Grant => {
+  const grants = viewers.map(({ user, group, access, expires }): Grant => {
     const subject: Subject = user === undefined ? `group:${group ?? ''}` : `user:${user}`
-    return { subject, access: access ?? config.auth.defaultViewerAccess }
+    const terms = { subject, access: access ?? config.auth.defaultViewerAccess }
+    return expires === undefined ? terms : { ...terms, expiresAt: Date.parse(expires) }
   })
   return { name, owner: owner as Subject, viewers: grants }
+}
+
+const MEANING: Record<Grant['access'], string> = {
+  none: 'kept out',
+  read: 'viewer, may only read',
+  edit: 'viewer, may edit and run',
 }
 
 /** One line per grant, saying what it means, for the start-up banner. */
@@ -18,8 +25,9 @@ export function grantLines(config: Config): string[] {
   if (resource === undefined) return ['everybody: may edit, run and manage (auth.mode is open)']
   return [
     `${resource.owner}: owner, may do everything`,
-    ...resource.viewers.map(({ subject, access }) =>
-      access === 'edit' ? `${subject}: viewer, may edit and run` : `${subject}: viewer, may only read`,
-    ),
+    ...resource.viewers.map(({ subject, access, expiresAt }) => {
+      const until = expiresAt === undefined ? '' : `, until ${new Date(expiresAt).toISOString()}`
+      return `${subject}: ${MEANING[access]}${until}`
+    }),
   ]
 }

@@ -69,7 +69,7 @@ export const RESOURCE = {
     type: 'array',
     default: [],
     description:
-      'Who else may come: "user" or "group", and "access": edit (type and run) or read (look only).',
+      'Who else may come: "user" or "group", and "access": edit (type and run), read (look only), or none (kept out, whatever else says); "expires": until when.',
     example: '- user: lin\n  access: read',
     items: {
       type: 'object',
@@ -78,7 +78,12 @@ export const RESOURCE = {
       properties: {
         user: NAME,
         group: NAME,
-        access: { enum: ['read', 'edit'], reserved: RESERVED_ACCESS },
+        access: { enum: ['none', 'read', 'edit'], reserved: RESERVED_ACCESS },
+        expires: {
+          type: 'string',
+          pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2})?(Z|[+-]\\d{2}:\\d{2}))?$',
+          hint: 'a day such as 2027-01-31 (over when it begins, UTC), or a time such as 2027-01-31T18:00Z',
+        },
       },
     },
   },

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
-import { ERRORS, type ErrorCode } from '../protocol/errors.ts'
+import type { ErrorCode } from '../protocol/errors.ts'
+import { PROBLEM_TYPE, problemBody } from '../protocol/problem.ts'
 
 type ParserError = Error & { readonly code?: string | undefined }
 
@@ -18,11 +19,11 @@ export function clientErrorHandler(logger: FastifyBaseLogger) {
       return
     }
     const { status, code } = answerTo(error.code)
-    const body = JSON.stringify({ message: ERRORS[code].message, code })
+    const body = problemBody(code)
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n` +
         'Connection: close\r\n' +
-        'Content-Type: application/json; charset=utf-8\r\n' +
+        `Content-Type: ${PROBLEM_TYPE}\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       // Half-closing is not enough for somebody who never closes the other half.
       () => socket.destroy(),

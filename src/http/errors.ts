@@ -1,9 +1,10 @@
 /**
  * The single place where a failure becomes an HTTP answer: a row of the error table as
- * `{ message, code }`, or as a page for a person who opened an address.
+ * problem+json, or as a page for a person who opened an address.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
+import { PROBLEM_TYPE, problemBody } from '../protocol/problem.ts'
 import { ERROR_PAGE_POLICY, errorPage } from './error-page.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 
@@ -67,7 +68,7 @@ function sendError({ code, message, request, reply, answers }: ErrorAnswer): voi
   }
   reply.code(status)
   if (isPage) reply.type('text/html; charset=utf-8').send(errorPage(status, message))
-  else reply.type('application/json; charset=utf-8').send(JSON.stringify({ message, code }))
+  else reply.type(PROBLEM_TYPE).send(problemBody(code, message))
 }
 
 /** True when a person opened the address, or submitted a form, and will see the answer as a page. */

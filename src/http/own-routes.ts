@@ -24,8 +24,10 @@ export function ownRoutes({ maxBodyBytes, requestTimeoutMs, routes }: OwnRoutesO
     for (const routesOfOneFile of routes) await scope.register(routesOfOneFile)
     // Below our own name nothing is ever Jupyter's. The location is relative to the address asked for.
     scope.get('/outrigger', async (_request, reply) => await reply.redirect('outrigger/'))
-    scope.all('/outrigger/*', () => {
+    // Answered before a body is read, as whoever may not see a thing is answered: nobody can tell them apart.
+    const missing = async (): Promise<never> => {
       throw new SyncError('not_found')
-    })
+    }
+    scope.all('/outrigger/*', { onRequest: missing }, missing)
   }
 }

@@ -37,16 +37,23 @@ export type ResourceConfig = {
   readonly viewers: readonly {
     readonly user?: string | undefined
     readonly group?: string | undefined
-    readonly access?: 'read' | 'edit' | undefined
+    readonly access?: Grant['access'] | undefined
+    /** A day or a time, as `Date` reads it. */
+    readonly expires?: string | undefined
   }[]
 }
 
 /** The resource as configured; a viewer without `access` gets `defaultViewerAccess`. */
 export function declaredResource(config: ResourceConfig, defaultViewerAccess: 'read' | 'edit'): Resource {
-  const grants = config.viewers.flatMap(({ user, group, access = defaultViewerAccess }): Grant[] => [
-    ...(user === undefined ? [] : [{ subject: `user:${user}` as const, access }]),
-    ...(group === undefined ? [] : [{ subject: `group:${group}` as const, access }]),
-  ])
+  const grants = config.viewers.flatMap(
+    ({ user, group, access = defaultViewerAccess, expires }): readonly Grant[] => {
+      const terms = { access, ...(expires === undefined ? {} : { expiresAt: Date.parse(expires) }) }
+      return [
+        ...(user === undefined ? [] : [{ subject: `user:${user}` as const, ...terms }]),
+        ...(group === undefined ? [] : [{ subject: `group:${group}` as const, ...terms }]),
+      ]
+    },
+  )
   return { name: config.name, owner: config.owner, viewers: grants }
 }
 

@@ -87,6 +87,38 @@ test('[ACCESS-1] the strongest grant wins, in any order', () => {
   assert.equal(accessOf(person('lin'), { resource: server('user:ada', grants) }), 'read')
 })
 
+test('[ACCESS-9] a grant that denies beats every other one, but never the owner', () => {
+  const grants: Grant[] = [
+    { subject: 'group:class', access: 'edit' },
+    { subject: 'user:lin', access: 'none' },
+  ]
+  const resource = server('group:staff', grants)
+  assert.equal(accessOf(person('lin', ['class']), { resource }), 'none')
+  assert.equal(accessOf(person('lin'), { resource }, 'edit'), 'none')
+  assert.equal(accessOf(person('sam', ['class']), { resource }), 'edit')
+  assert.equal(accessOf(person('lin', ['staff']), { resource }), 'manage')
+})
+
+test('[ACCESS-9] a grant is worth something until the moment when it expires, a denying one too', () => {
+  const until = (access: Grant['access']): Resource =>
+    server('user:ada', [
+      { subject: 'user:lin', access, expiresAt: 100 },
+      { subject: 'group:class', access: 'read' },
+    ])
+  const lin = person('lin', ['class'])
+  assert.equal(accessOf(lin, { resource: until('edit'), now: 99 }), 'edit')
+  assert.equal(accessOf(lin, { resource: until('edit'), now: 100 }), 'read')
+  assert.equal(accessOf(lin, { resource: until('none'), now: 99 }), 'none')
+  assert.equal(accessOf(lin, { resource: until('none'), now: 100 }), 'read')
+})
+
+test('[ACCESS-9] what a source grants by itself counts like a grant', () => {
+  const resource = server('user:ada', [{ subject: 'user:lin', access: 'read' }])
+  assert.equal(accessOf(person('lin'), { resource }, 'edit'), 'edit')
+  assert.equal(accessOf(person('sam'), { resource }, 'read'), 'read')
+  assert.equal(accessOf({ ...person('guest'), isAuthenticated: false }, { resource }, 'read'), 'read')
+})
+
 test('[ACCESS-1] a user and a group of the same name are different things', () => {
   assert.equal(accessOf(person('lab'), { resource: server('group:lab', []) }), 'none')
   assert.equal(accessOf(person('ada', ['lab']), { resource: server('user:lab', []) }), 'none')

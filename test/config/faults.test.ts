@@ -149,6 +149,11 @@ const CASES: readonly Case[] = [
     yaml: `${PEOPLE}groups: {g: [ada]}\nresource: {owner: user:ada, viewers: [{user: ada, group: g}]}\n`,
     says: ['resource.viewers[0]', 'a user and a group at once'],
   },
+  ...['2027-13-01', '2027-01-31T25:00Z'].map((time) => ({
+    title: `a viewer until a time that does not exist, ${time}`,
+    yaml: `${PEOPLE}resource: {owner: user:ada, viewers: [{user: ada, expires: "${time}"}]}\n`,
+    says: ['resource.viewers[0].expires', `there is no time "${time}"`, '2027-01-31'],
+  })),
   ...['run', 'comment'].map((word) => ({
     title: `the reserved access "${word}"`,
     yaml: `${PEOPLE}resource: {owner: user:ada, viewers: [{user: ada, access: ${word}}]}\n`,

@@ -154,7 +154,7 @@ test('a viewer without access gets auth.defaultViewerAccess, and the banner says
     `users: [{name: ada, tokens: ["${HASH}"]}, {name: bob, tokens: []}, {name: cy, tokens: []}]
 groups: {class: [cy]}
 auth: {defaultViewerAccess: read}
-resource: {name: course, owner: "user:ada", viewers: [{group: class}, {user: bob, access: edit}]}
+resource: {name: course, owner: "user:ada", viewers: [{group: class}, {user: bob, access: edit, expires: "2027-01-31"}, {user: cy, access: none}]}
 `,
   )
   const { config } = await loadConfig({ environment: {}, file })
@@ -163,13 +163,15 @@ resource: {name: course, owner: "user:ada", viewers: [{group: class}, {user: bob
     owner: 'user:ada',
     viewers: [
       { subject: 'group:class', access: 'read' },
-      { subject: 'user:bob', access: 'edit' },
+      { subject: 'user:bob', access: 'edit', expiresAt: Date.UTC(2027, 0, 31) },
+      { subject: 'user:cy', access: 'none' },
     ],
   })
   assert.deepEqual(grantLines(config), [
     'user:ada: owner, may do everything',
     'group:class: viewer, may only read',
-    'user:bob: viewer, may edit and run',
+    'user:bob: viewer, may edit and run, until 2027-01-31T00:00:00.000Z',
+    'user:cy: kept out',
   ])
 })
 

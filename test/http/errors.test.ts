@@ -30,8 +30,9 @@ for (const code of CODES) {
     const { url, log } = await httpFixture(t, { routes: [failing] })
     const response = await fetch(`${url}fail/${code}`)
     assert.equal(response.status, ERRORS[code].status)
-    assert.match(response.headers.get('content-type') ?? '', /^application\/json/)
-    assert.deepEqual(await response.json(), { message: ERRORS[code].message, code })
+    assert.match(response.headers.get('content-type') ?? '', /^application\/problem\+json/)
+    const { status, message } = ERRORS[code]
+    assert.deepEqual(await response.json(), { title: message, status, detail: message, code, message })
     const line = log()
       .split('\n')
       .find((one) => one.includes(`"code":"${code}"`))
@@ -130,10 +131,8 @@ test('a body that does not fit its schema is a bad request that says why', async
     body: '{}',
   })
   assert.equal(response.status, 400)
-  assert.deepEqual(await response.json(), {
-    message: "body must have required property 'path'",
-    code: 'bad_request',
-  })
+  const { code, detail } = (await response.json()) as { code: string; detail: string }
+  assert.deepEqual([code, detail], ['bad_request', "body must have required property 'path'"])
 })
 
 test('an address that cannot be decoded is a bad request', async (t) => {

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ERRORS, type ErrorCode } from '../../protocol/errors.ts'
+import { PROBLEM_TYPE, problemBody } from '../../protocol/problem.ts'
 
 /** Status line and headers, the blank line included; `headers` is a flat list. */
 export function answerHead(status: number, reason: string | undefined, headers: readonly string[]): Buffer {
@@ -15,9 +16,9 @@ export function answerHead(status: number, reason: string | undefined, headers: 
 
 /** Answers an upgrade with an error, before any handshake, and ends the socket. */
 export function refuseRaw(socket: Duplex, code: ErrorCode, lingerMs: number): void {
-  const { status, message } = ERRORS[code]
-  const body = Buffer.from(JSON.stringify({ message, code }))
-  const headers = ['Connection', 'close', 'Content-Type', 'application/json; charset=utf-8']
+  const { status } = ERRORS[code]
+  const body = Buffer.from(problemBody(code))
+  const headers = ['Connection', 'close', 'Content-Type', PROBLEM_TYPE]
   const head = answerHead(status, undefined, [...headers, 'Content-Length', String(body.length)])
   endWithin(socket, Buffer.concat([head, body]), lingerMs)
 }

@@ -15,6 +15,8 @@ import { ownerText, subjectOf } from './access/words.ts'
 import { element, pageData, show } from './page.ts'
 
 const REFRESH_MS = 4000
+/** To look for rare events is work for the server; what is done here shows at once all the same. */
+const ROUNDS_PER_AUDIT = 4
 /** Long enough to be read. */
 const SAID_MS = 7000
 
@@ -118,7 +120,7 @@ function hasViewers({ owner, may }: Resource): boolean {
   return may.viewers && owner !== null
 }
 
-async function refresh(): Promise<void> {
+async function refresh({ hasAudit = true } = {}): Promise<void> {
   await resources.refresh()
   if (resource === undefined || !isAnswered) return
   const { may, state } = resource
@@ -126,14 +128,14 @@ async function refresh(): Promise<void> {
     ...(state === 'none' ? [] : [sections.server]),
     sections.inside,
     ...(hasViewers(resource) ? [sections.viewers, sections.links] : []),
-    ...(may.audit ? [sections.audit] : []),
+    ...(may.audit && hasAudit ? [sections.audit] : []),
   ]
   await Promise.all(shown.map((section) => section.refresh()))
 }
 
 async function refreshForEver(): Promise<void> {
-  for (;;) {
-    if (!document.hidden) await refresh()
+  for (let round = 0; ; round += 1) {
+    if (!document.hidden) await refresh({ hasAudit: round % ROUNDS_PER_AUDIT === 0 })
     await new Promise((resolve) => setTimeout(resolve, REFRESH_MS))
   }
 }

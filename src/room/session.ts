@@ -136,7 +136,7 @@ export class Session implements Author {
 
   /** One small message that the client waits for. */
   reply(message: Uint8Array): void {
-    if (this.#access !== 'none') this.#outlet.reply(outbound(message))
+    this.#outlet.reply(outbound(message))
   }
 
   /** Presence; see `Outlet`. */
@@ -155,7 +155,7 @@ export class Session implements Author {
 
   /** The socket took everything: what was missed may be made up for. */
   drained(): void {
-    this.#outlet.serve()
+    if (this.#access !== 'none') this.#outlet.serve()
   }
 
   /** Called once in a while. */

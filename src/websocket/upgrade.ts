@@ -196,7 +196,10 @@ export class UpgradeHandler {
       if (!connection.isOpen || guest.access === 'none') return
       const member = {
         principal: admission.principal,
-        access: guest.access,
+        // As it is when the room is ready.
+        get access() {
+          return guest.access
+        },
         peer: connection,
         wantsAcknowledgements: route.wantsAcknowledgements,
       }

@@ -1,5 +1,7 @@
 /** Who may come in, from the configuration: the gate, and the routes that go with it. */
 import type { FastifyPluginAsync, onRequestAsyncHookHandler } from 'fastify'
+import type { Locate } from '../config/check-meaning.ts'
+import { formatOrigin } from '../config/fault.ts'
 import type { Config } from '../config/schema.ts'
 import { meRoute } from '../http/routes/me.ts'
 import { signInRoutes, tokenExchange, visitorCookie } from '../http/routes/sign-in.ts'
@@ -27,10 +29,11 @@ export type PeopleDeps = {
   readonly config: Config
   readonly baseUrl: string
   readonly secret: Uint8Array
+  readonly locate?: Locate | undefined
   readonly onError: (error: unknown) => void
 }
 
-export function people({ config, baseUrl, secret, onError }: PeopleDeps): People {
+export function people({ config, baseUrl, secret, locate, onError }: PeopleDeps): People {
   const { auth, server, users, groups, resource } = config
   const common = {
     allowedOrigins: server.allowedOrigins,
@@ -53,7 +56,8 @@ export function people({ config, baseUrl, secret, onError }: PeopleDeps): People
     { ...resource, owner: (resource.owner ?? 'user:') as Subject },
     auth.defaultViewerAccess,
   )
-  const live = new LiveResource({ resource: declared, groups })
+  const places = locate && resource.viewers.map((_, at) => formatOrigin(locate('resource.viewers', [at])))
+  const live = new LiveResource({ resource: declared, groups, places })
   const { gate, signIn } = usersIdentity({ ...common, users, resource: live })
   const watch = watchOver(gate, onError)
   live.onChange(() => watch.reconsider())

@@ -1,3 +1,4 @@
+import type { Locate } from '../config/check-meaning.ts'
 import type { Config } from '../config/schema.ts'
 
 /** What the commands know of the application; `app.ts` builds it, `main.ts` hands it in. */
@@ -8,4 +9,11 @@ export type RunningApp = {
   close(): Promise<void>
 }
 
-export type StartApp = (options: { readonly config: Config; readonly version: string }) => Promise<RunningApp>
+export type AppOptions = {
+  readonly config: Config
+  readonly version: string
+  /** Where its keys are set, for those who ask why something is so. */
+  readonly locate?: Locate | undefined
+}
+
+export type StartApp = (options: AppOptions) => Promise<RunningApp>

@@ -10,11 +10,12 @@ import { StopRequest } from './stop-request.ts'
 export async function serve(context: CommandContext): Promise<number> {
   const given = readArguments(context.args, { valued: CONFIG_FLAGS })
   const { environment, version } = context
-  const { config } = await loadConfig({ environment, file: given.text('config'), flags: given.flags })
+  const sources = { environment, file: given.text('config'), flags: given.flags }
+  const { config, locate } = await loadConfig(sources)
   crashOnUncaught(context)
   const stop = new StopRequest(context.exit)
   try {
-    const app = await context.startApp({ config, version })
+    const app = await context.startApp({ config, version, locate })
     announce(context, config, app.url)
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note: context.note })
   } finally {

@@ -95,9 +95,9 @@ async function run(
 ): Promise<number> {
   const { said, people, jupyter, stop } = parts
   const layers = jupyter === undefined ? parts.layers : [...parts.layers, jupyterLayer(jupyter.supervisor)]
-  const { config } = settleConfig(said, layers)
+  const { config, locate } = settleConfig(said, layers)
   const { version, note } = context
-  const app = await startOrLetGo(() => context.startApp({ config, version }), jupyter?.supervisor)
+  const app = await startOrLetGo(() => context.startApp({ config, version, locate }), jupyter?.supervisor)
   try {
     context.print(upBanner({ version, url: app.url, config, people, jupyter: jupyter?.line }))
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note })

@@ -1,6 +1,7 @@
 /**
  * The single place where a failure becomes an HTTP answer: a row of the error table as
- * `{ message, code }`, or as a page for a person who opened an address.
+ * `{ message, code }`, which below our own API is a problem of RFC 9457 as well, or as a page for a
+ * person who opened an address.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
@@ -11,6 +12,9 @@ export type ErrorAnswers = {
   /** Where a person who is not signed in is sent, with the way back. */
   readonly signInUrl: (request: FastifyRequest) => string
 }
+
+/** Below the base URL. */
+const API = '/outrigger/api/'
 
 /** Answers where trying again helps say after how many seconds. */
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
@@ -67,7 +71,22 @@ function sendError({ code, message, request, reply, answers }: ErrorAnswer): voi
   }
   reply.code(status)
   if (isPage) reply.type('text/html; charset=utf-8').send(errorPage(status, message))
+  else if (isApi(request)) sendProblem(reply, { code, message, status })
   else reply.type('application/json; charset=utf-8').send(JSON.stringify({ message, code }))
+}
+
+/** By the address as it was sent, so that what is there and what is not are answered alike. */
+function isApi({ url }: FastifyRequest): boolean {
+  return url.split('?', 1)[0]?.includes(API) === true
+}
+
+function sendProblem(
+  reply: FastifyReply,
+  { code, message, status }: Pick<ErrorAnswer, 'code' | 'message'> & { readonly status: number },
+): void {
+  // `message` is what clients of the rest of this server and of Jupyter look for.
+  const problem = { title: ERRORS[code].message, status, detail: message, code, message }
+  reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
 }
 
 /** True when a person opened the address, or submitted a form, and will see the answer as a page. */

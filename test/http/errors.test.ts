@@ -131,7 +131,7 @@ test('a body that does not fit its schema is a bad request that says why', async
   })
   assert.equal(response.status, 400)
   assert.deepEqual(await response.json(), {
-    message: "body must have required property 'path'",
+    message: 'path: is missing. It should be a text.',
     code: 'bad_request',
   })
 })

@@ -8,14 +8,16 @@ import { getHeapStatistics } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { activityFacts } from './app/activity.ts'
+import type { AuditLog } from './access/audit.ts'
 import { closeInOrder } from './app/close-all.ts'
 import { watchConfig } from './app/config-reload.ts'
+import { openGrants, resourceState } from './app/management.ts'
 import { type JupyterSide, jupyterSide } from './app/jupyter.ts'
 import { type People, people } from './app/people.ts'
 import { baseUrlOf, roomPolicy } from './app/policies.ts'
 import { rareCheck, statusFacts, titleOf } from './app/status.ts'
 import { buildWeb } from './app/web.ts'
-import type { ConfigSource, RunningApp } from './cli/running-app.ts'
+import type { AppOptions, RunningApp } from './cli/running-app.ts'
 import type { Readiness } from './http/routes/health.ts'
 import type { Config } from './config/schema.ts'
 import { CpuProfiler } from './observability/cpu-profiler.ts'
@@ -40,13 +42,6 @@ import { readOrCreateSecret } from './store/secrets.ts'
 import { ConnectionRegistry } from './websocket/connection-registry.ts'
 import { UpgradeHandler } from './websocket/upgrade.ts'
 
-export type AppOptions = {
-  readonly config: Config
-  readonly version: string
-  /** Absent when it cannot be read again. */
-  readonly source?: ConfigSource | undefined
-}
-
 const COOKIE_SECRET_BYTES = 32
 const STORE_RETRY_MS = 200
 const STORE_MAX_RETRY_MS = 5000
@@ -56,7 +51,8 @@ const LAG = { limitMs: 500, forMs: 5000, calmMs: 5000 }
 const GOODBYE_SHARE = 0.2
 
 /** Starts serving. Throws what the commands explain: a port taken, a folder locked, Jupyter away. */
-export async function startApp({ config, version, source }: AppOptions): Promise<RunningApp> {
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const { config } = options
   const logger = createLogger(config.log)
   const database = await openLevelDatabase({
     directory: config.data.dir,
@@ -70,8 +66,8 @@ export async function startApp({ config, version, source }: AppOptions): Promise
   })
   try {
     await disk.start()
-    const core = buildCore({ config, version, logger, database, disk })
-    return await serve({ config, version, source, logger, database, disk, core })
+    const parts = { ...options, logger, database, disk }
+    return await serve({ ...parts, core: buildCore(parts) })
   } catch (error) {
     disk.close()
     await database.close()
@@ -136,11 +132,14 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
-  const { config, logger, database, disk, core } = parts
+  const { config, logger, database, disk, core, locate } = parts
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
-  const who = people({ config, baseUrl, secret, onError, onChange: accessChanges(logger, core.metrics) })
+  const onChange = accessChanges(logger, core.metrics)
+  const who = people({ config, baseUrl, secret, locate, onError, onChange })
+  const audit: AuditLog = { record: (event) => logger.info({ audit: event }, 'audit') }
+  const grants = await openGrants({ config, people: who, database, audit, locate })
   const files = new LevelFileIndex(database)
   const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files })
   const life = { isDraining: false }
@@ -159,7 +158,9 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     startedAt: Date.now(),
     metrics: core.metrics,
     people: who,
+    grants,
     jupyter,
+    resourceState: () => resourceState(checkJupyter),
     readiness: () => readiness(core, { life, eventLoop, disk }),
     statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
     activityFacts: () => activityFacts({ ...core, process: watches.process }),

@@ -1,6 +1,9 @@
 /** Who may come in, from the configuration: the gate, and the routes that go with it. */
 import type { FastifyPluginAsync, onRequestAsyncHookHandler } from 'fastify'
+import type { Locate } from '../config/check-meaning.ts'
+import { formatOrigin } from '../config/fault.ts'
 import type { Config } from '../config/schema.ts'
+import type { ReadConfig } from '../cli/running-app.ts'
 import { meRoute } from '../http/routes/me.ts'
 import { signInRoutes, tokenExchange, visitorCookie } from '../http/routes/sign-in.ts'
 import type { Subject } from '../access/model.ts'
@@ -8,7 +11,7 @@ import { declaredResource } from '../identity/config-gate.ts'
 import { type AccessChange, AccessWatch } from '../identity/access-watch.ts'
 import type { Gate, Judge } from '../identity/gate.ts'
 import { openIdentity, usersIdentity } from '../identity/identity.ts'
-import { LiveResource } from '../identity/live-resource.ts'
+import { type Declared, LiveResource } from '../identity/live-resource.ts'
 
 /** Half of what is promised for changes at an identity source: its own answer takes time too. */
 const RENEW_MS = 15_000
@@ -19,7 +22,7 @@ export type People = {
   /** Absent in open mode, which has no owner. */
   readonly resource?: LiveResource | undefined
   /** Takes over users, groups and grants of another configuration, for those inside as well. */
-  readonly apply?: ((next: Config) => void) | undefined
+  readonly apply?: ((next: ReadConfig) => void) | undefined
   readonly routes: readonly FastifyPluginAsync[]
   /** Runs before every route. */
   readonly onRequest: onRequestAsyncHookHandler
@@ -29,14 +32,15 @@ export type PeopleDeps = {
   readonly config: Config
   readonly baseUrl: string
   readonly secret: Uint8Array
+  readonly locate?: Locate | undefined
   readonly onError: (error: unknown) => void
   /** See `AccessWatch`. */
   readonly onChange?: ((change: AccessChange) => void) | undefined
 }
 
 export function people(deps: PeopleDeps): People {
-  const { config, baseUrl, secret, onError } = deps
-  const { auth, server, users, groups, resource } = config
+  const { config, baseUrl, secret, locate, onError } = deps
+  const { auth, server, users, resource } = config
   const common = {
     allowedOrigins: server.allowedOrigins,
     baseUrl,
@@ -55,10 +59,15 @@ export function people(deps: PeopleDeps): People {
   }
   // The configuration was checked: in this mode there is an owner.
   const owner = (resource.owner ?? 'user:') as Subject
-  const live = new LiveResource({
-    resource: declaredResource({ ...resource, owner }, auth.defaultViewerAccess),
-    groups,
+  const declare = (next: Config, locateNext: Locate | undefined): Declared => ({
+    resource: declaredResource(
+      { name: resource.name, owner, viewers: next.resource.viewers },
+      next.auth.defaultViewerAccess,
+    ),
+    groups: next.groups,
+    places: placesOf(next, locateNext),
   })
+  const live = new LiveResource(declare(config, locate))
   const { gate, signIn, directory } = usersIdentity({ ...common, users, resource: live })
   const watch = watchOver(gate, deps)
   live.onChange(() => watch.reconsider())
@@ -66,13 +75,9 @@ export function people(deps: PeopleDeps): People {
     gate,
     watch,
     resource: live,
-    apply: (next) => {
-      const { viewers } = next.resource
+    apply: ({ config: next, locate: locateNext }) => {
       directory.replace(next.users, next.groups)
-      live.declare({
-        resource: declaredResource({ name: resource.name, owner, viewers }, next.auth.defaultViewerAccess),
-        groups: next.groups,
-      })
+      live.declare(declare(next, locateNext))
     },
     routes: [signInRoutes(signIn), meRoute({ gate })],
     onRequest: tokenExchange(signIn),
@@ -81,4 +86,8 @@ export function people(deps: PeopleDeps): People {
 
 function watchOver(judge: Judge, { onError, onChange }: PeopleDeps): AccessWatch {
   return new AccessWatch({ judge, renewMs: RENEW_MS, onError, onChange })
+}
+
+function placesOf({ resource }: Config, locate: Locate | undefined): readonly string[] | undefined {
+  return locate && resource.viewers.map((_, at) => formatOrigin(locate('resource.viewers', [at])))
 }

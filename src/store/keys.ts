@@ -14,9 +14,24 @@ import type { Seq } from '../room/ports.ts'
  * - `snapshot`: document, generation, chunk number -> bytes.
  * - `document`: document, part -> entry, or the newest record of a kept kind.
  * - `file`: the file index.
+ * - `grant`: resource, subject -> a grant that was added while running.
+ * - `resource`: resource -> what about it never changes: its owner.
+ * - `audit`: the audit trail.
+ * - `link`: guest links.
  * - `damaged`: sublevel, key -> bytes that failed their check, kept for a person to look at.
  */
-export const SUBLEVELS = ['meta', 'log', 'snapshot', 'document', 'file', 'damaged'] as const
+export const SUBLEVELS = [
+  'meta',
+  'log',
+  'snapshot',
+  'document',
+  'file',
+  'grant',
+  'resource',
+  'audit',
+  'link',
+  'damaged',
+] as const
 export type Sublevel = (typeof SUBLEVELS)[number]
 
 /** Inclusive at both ends. */
@@ -116,6 +131,30 @@ export function decodePathKey(key: Uint8Array): string[] | undefined {
 
 export function fileIdKey(fileId: string): Buffer {
   return Buffer.concat([Buffer.from('i'), named(fileId, 0)])
+}
+
+/** The subject is part of the key: it is known also when the grant itself is damaged. */
+export function grantKey(resource: string, subject: string): Buffer {
+  return Buffer.concat([named(resource, 0), named(subject, 0)])
+}
+
+/** All grants of one resource. A subject is at most 65,535 bytes, so 0xffff ends it. */
+export function grantRange(resource: string): KeyRange {
+  const gte = named(resource, 0)
+  return { gte, lte: Buffer.concat([gte, Buffer.alloc(3, 0xff)]) }
+}
+
+/** The subject; undefined when the bytes are no grant's key. */
+export function decodeGrantKey(key: Uint8Array): string | undefined {
+  const bytes = bufferOver(key)
+  const nameEnd = endOfName(bytes)
+  if (nameEnd === undefined) return undefined
+  const subject = bytes.subarray(nameEnd)
+  return endOfName(subject) === subject.length ? subject.toString('utf8', 2) : undefined
+}
+
+export function resourceKey(resource: string): Buffer {
+  return named(resource, 0)
 }
 
 function withSeq(name: string, seq: number, extraBytes = 0): Buffer {

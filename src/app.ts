@@ -61,12 +61,14 @@ export async function startApp({ config, version }: AppOptions): Promise<Running
     minFreeBytes: config.data.minFreeBytes,
     log: logger.child({ part: 'store' }),
   })
+  const eventLoop = watchEventLoop(LAG)
   try {
     await disk.start()
-    const core = buildCore({ config, version, logger, database, disk })
-    return await serve({ config, version, logger, database, disk, core })
+    const core = buildCore({ config, version, logger, database, disk, eventLoop })
+    return await serve({ config, version, logger, database, disk, eventLoop, core })
   } catch (error) {
     disk.close()
+    eventLoop.close()
     await database.close()
     throw error
   }
@@ -85,9 +87,10 @@ type Parts = AppOptions & {
   readonly logger: Logger
   readonly database: LevelDatabase
   readonly disk: DiskSpaceWatch
+  readonly eventLoop: EventLoopWatch
 }
 
-function buildCore({ config, version, logger, database, disk }: Parts): Core {
+function buildCore({ config, version, logger, database, disk, eventLoop }: Parts): Core {
   const store = new LevelDocumentStore(database, { mayBegin: () => !disk.isFull })
   const connections = new ConnectionRegistry({
     maxConnections: config.limits.maxConnections,
@@ -97,6 +100,7 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
   const metrics = createMetrics({
     version,
     stats: () => ({ ...rooms.stats(), connections: connections.size, dataFreeBytes: disk.freeBytes }),
+    delays: eventLoop.window(),
   })
   const { observer } = metrics
   const loop = new CommitLoop({
@@ -129,7 +133,7 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
-  const { config, logger, database, disk, core } = parts
+  const { config, logger, database, disk, eventLoop, core } = parts
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
@@ -138,8 +142,8 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const jupyter = await jupyterSide({ config, logger, gate: who.gate, rooms: core.rooms, files })
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
-  const eventLoop = watchEventLoop(LAG)
-  const watches = { eventLoop, disk, process: new ProcessWatch(), profiler: new CpuProfiler() }
+  const watches = { eventLoop, disk, profiler: new CpuProfiler() }
+  const processWatch = new ProcessWatch(eventLoop.window())
   const web = await buildWeb({
     ...parts,
     baseUrl,
@@ -149,7 +153,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     jupyter,
     readiness: () => readiness(core, { life, eventLoop, disk }),
     statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
-    activityFacts: () => activityFacts({ ...core, process: watches.process }),
+    activityFacts: () => activityFacts({ ...core, process: processWatch }),
     titleOf: (document) => titleOf({ document }, files),
     profiler: watches.profiler,
   })

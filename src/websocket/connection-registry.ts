@@ -1,5 +1,5 @@
 import type { CloseReason } from '../protocol/close-reason.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, LOOKS_PER_PING } from './connection.ts'
 
 export type ConnectionRegistryOptions = {
   readonly maxConnections: number
@@ -7,13 +7,22 @@ export type ConnectionRegistryOptions = {
   readonly pingMs: number
 }
 
-/** All room connections of the process, and the one timer that pings them. */
+/** Connections are looked at in so many parts of each round, or all pings would go out in one turn. */
+const TICKS_PER_ROUND = 16
+
+/** All room connections of the process, and the one timer that looks whether they are alive. */
 export class ConnectionRegistry {
   /** With the person; without one for a connection that is only told why it is refused. */
   readonly #connections = new Map<Connection, string | undefined>()
   /** Person -> open connections; nobody with none. */
   readonly #countOf = new Map<string, number>()
-  readonly #timer: NodeJS.Timeout
+  readonly #tickMs: number
+  /** Runs while there are connections. */
+  #timer: NodeJS.Timeout | undefined
+  /** Of this round: who is next, how many were looked at, and in how many ticks. */
+  #round: Iterator<Connection> | undefined
+  #lookedAt = 0
+  #ticks = 0
   readonly #maxConnections: number
   readonly #maxConnectionsPerPerson: number
   #onEmpty: (() => void) | undefined
@@ -21,8 +30,7 @@ export class ConnectionRegistry {
   constructor(options: ConnectionRegistryOptions) {
     this.#maxConnections = options.maxConnections
     this.#maxConnectionsPerPerson = options.maxConnectionsPerPerson
-    this.#timer = setInterval(() => this.#sweep(), options.pingMs)
-    this.#timer.unref()
+    this.#tickMs = options.pingMs / LOOKS_PER_PING / TICKS_PER_ROUND
   }
 
   get size(): number {
@@ -40,6 +48,7 @@ export class ConnectionRegistry {
   /** The person is left out for a connection that is only told why it is refused. */
   add(connection: Connection, personId: string | undefined): void {
     this.#connections.set(connection, personId)
+    this.#timer ??= setInterval(() => this.#tick(), this.#tickMs).unref()
     if (personId !== undefined) this.#countOf.set(personId, (this.#countOf.get(personId) ?? 0) + 1)
   }
 
@@ -47,12 +56,14 @@ export class ConnectionRegistry {
     const personId = this.#connections.get(connection)
     if (!this.#connections.delete(connection)) return
     if (personId !== undefined) this.#countDown(personId)
-    if (this.#connections.size === 0) this.#onEmpty?.()
+    if (this.#connections.size > 0) return
+    this.#stop()
+    this.#onEmpty?.()
   }
 
   /** Says goodbye to everyone; whoever does not answer within `graceMs` is cut off. */
   async closeAll(reason: CloseReason, graceMs: number): Promise<void> {
-    clearInterval(this.#timer)
+    this.#stop()
     for (const connection of this.#connections.keys()) connection.close(reason)
     if (this.#connections.size > 0) await this.#emptyWithin(graceMs)
     for (const connection of this.#connections.keys()) connection.terminate()
@@ -74,7 +85,29 @@ export class ConnectionRegistry {
     })
   }
 
-  #sweep(): void {
-    for (const connection of this.#connections.keys()) connection.checkAlive()
+  #stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#round = undefined
+  }
+
+  /** The iterator of a map that changes passes over those who left and goes on to those who came. */
+  #tick(): void {
+    if (this.#round === undefined) {
+      this.#round = this.#connections.keys()
+      this.#lookedAt = 0
+      this.#ticks = 0
+    }
+    this.#ticks += 1
+    const isLast = this.#ticks === TICKS_PER_ROUND
+    const end = isLast ? Infinity : (this.#connections.size * this.#ticks) / TICKS_PER_ROUND
+    for (; this.#lookedAt < end; this.#lookedAt += 1) {
+      const next = this.#round.next()
+      if (next.done === true) break
+      next.value.checkAlive()
+      // It was the last one.
+      if (this.#round === undefined) return
+    }
+    if (isLast) this.#round = undefined
   }
 }

@@ -39,6 +39,8 @@ export type ConnectionOptions = {
 
 /** See `checkAlive`. */
 export const LOOKS_PER_PING = 3
+/** It may have said something right before the first of them. */
+const PING_AT_LOOK = LOOKS_PER_PING + 1
 
 export class Connection implements Peer, PacedSender {
   readonly #options: ConnectionOptions
@@ -126,15 +128,15 @@ export class Connection implements Peer, PacedSender {
 
   /**
    * Called `LOOKS_PER_PING` times in the time that the answer to a ping may take. Pings only whoever
-   * was silent for most of that time: stock clients say every 15 to 18 s that they are there. Cuts off
+   * was silent for all of that time: stock clients say every 15 to 18 s that they are there. Cuts off
    * whoever does not answer.
    */
   checkAlive(): void {
     // Of one that is not read from, nothing can be heard.
     if (this.#websocket.isPaused) return
     this.#silentLooks += 1
-    if (this.#silentLooks === LOOKS_PER_PING && this.isOpen) this.#socket.write(PING_FRAME)
-    if (this.#silentLooks >= 2 * LOOKS_PER_PING) this.terminate()
+    if (this.#silentLooks === PING_AT_LOOK && this.isOpen) this.#socket.write(PING_FRAME)
+    if (this.#silentLooks >= PING_AT_LOOK + LOOKS_PER_PING) this.terminate()
   }
 
   terminate(): void {

@@ -47,6 +47,8 @@ async function connectionFixture(t: TestContext, autoPong: boolean) {
 test('whoever is silent and does not answer a ping is cut off', async (t) => {
   const { client, connection, look, pings } = await connectionFixture(t, false)
   look(LOOKS_PER_PING)
+  assert.equal(pings(), 0)
+  look(1)
   await until(() => pings() === 1)
   look(LOOKS_PER_PING - 1)
   assert.ok(connection.isOpen)
@@ -59,7 +61,7 @@ test('whoever is silent and does not answer a ping is cut off', async (t) => {
 test('whoever says something from time to time is never pinged', async (t) => {
   const { client, connection, look, pings, received } = await connectionFixture(t, true)
   for (let time = 1; time <= 5; time += 1) {
-    look(LOOKS_PER_PING - 1)
+    look(LOOKS_PER_PING)
     client.send(Uint8Array.of(1))
     await until(() => received() === time)
   }

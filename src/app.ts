@@ -64,12 +64,14 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     minFreeBytes: config.data.minFreeBytes,
     log: logger.child({ part: 'store' }),
   })
+  const eventLoop = watchEventLoop(LAG)
   try {
     await disk.start()
-    const parts = { ...options, logger, database, disk }
+    const parts = { ...options, logger, database, disk, eventLoop }
     return await serve({ ...parts, core: buildCore(parts) })
   } catch (error) {
     disk.close()
+    eventLoop.close()
     await database.close()
     throw error
   }
@@ -88,9 +90,10 @@ type Parts = AppOptions & {
   readonly logger: Logger
   readonly database: LevelDatabase
   readonly disk: DiskSpaceWatch
+  readonly eventLoop: EventLoopWatch
 }
 
-function buildCore({ config, version, logger, database, disk }: Parts): Core {
+function buildCore({ config, version, logger, database, disk, eventLoop }: Parts): Core {
   const store = new LevelDocumentStore(database, { mayBegin: () => !disk.isFull })
   const connections = new ConnectionRegistry({
     maxConnections: config.limits.maxConnections,
@@ -100,6 +103,7 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
   const metrics = createMetrics({
     version,
     stats: () => ({ ...rooms.stats(), connections: connections.size, dataFreeBytes: disk.freeBytes }),
+    delays: eventLoop.window(),
   })
   const { observer } = metrics
   const loop = new CommitLoop({
@@ -132,7 +136,7 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
-  const { config, logger, database, disk, core, locate } = parts
+  const { config, logger, database, disk, eventLoop, core, locate } = parts
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
@@ -144,14 +148,8 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files })
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
-  const eventLoop = watchEventLoop(LAG)
-  const watches = {
-    access: who.watch,
-    eventLoop,
-    disk,
-    process: new ProcessWatch(),
-    profiler: new CpuProfiler(),
-  }
+  const watches = { access: who.watch, eventLoop, disk, profiler: new CpuProfiler() }
+  const processWatch = new ProcessWatch(eventLoop.window())
   const web = await buildWeb({
     ...parts,
     baseUrl,
@@ -163,7 +161,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     resourceState: () => resourceState(checkJupyter),
     readiness: () => readiness(core, { life, eventLoop, disk }),
     statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
-    activityFacts: () => activityFacts({ ...core, process: watches.process }),
+    activityFacts: () => activityFacts({ ...core, process: processWatch }),
     titleOf: (document) => titleOf({ document }, files),
     profiler: watches.profiler,
   })

@@ -13,8 +13,9 @@ import { type JupyterSide, jupyterSide } from './app/jupyter.ts'
 import { type People, people } from './app/people.ts'
 import { baseUrlOf, roomPolicy } from './app/policies.ts'
 import { rareCheck, statusFacts, titleOf } from './app/status.ts'
+import { loadPageFiles } from './http/page-files.ts'
 import { buildWeb } from './app/web.ts'
-import type { RunningApp } from './cli/running-app.ts'
+import type { RunningApp, StartApp } from './cli/running-app.ts'
 import type { Readiness } from './http/routes/health.ts'
 import type { Config } from './config/schema.ts'
 import { CpuProfiler } from './observability/cpu-profiler.ts'
@@ -38,7 +39,7 @@ import { readOrCreateSecret } from './store/secrets.ts'
 import { ConnectionRegistry } from './websocket/connection-registry.ts'
 import { UpgradeHandler } from './websocket/upgrade.ts'
 
-export type AppOptions = { readonly config: Config; readonly version: string }
+export type AppOptions = Parameters<StartApp>[0]
 
 const COOKIE_SECRET_BYTES = 32
 const STORE_RETRY_MS = 200
@@ -49,7 +50,7 @@ const LAG = { limitMs: 500, forMs: 5000, calmMs: 5000 }
 const GOODBYE_SHARE = 0.2
 
 /** Starts serving. Throws what the commands explain: a port taken, a folder locked, Jupyter away. */
-export async function startApp({ config, version }: AppOptions): Promise<RunningApp> {
+export async function startApp({ config, version, environment }: AppOptions): Promise<RunningApp> {
   const logger = createLogger(config.log)
   const database = await openLevelDatabase({
     directory: config.data.dir,
@@ -63,8 +64,8 @@ export async function startApp({ config, version }: AppOptions): Promise<Running
   })
   try {
     await disk.start()
-    const core = buildCore({ config, version, logger, database, disk })
-    return await serve({ config, version, logger, database, disk, core })
+    const core = buildCore({ config, version, environment, logger, database, disk })
+    return await serve({ config, version, environment, logger, database, disk, core })
   } catch (error) {
     disk.close()
     await database.close()
@@ -135,7 +136,8 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
   const who = people({ config, baseUrl, secret, onError })
   const files = new LevelFileIndex(database)
-  const jupyter = await jupyterSide({ config, logger, gate: who.gate, rooms: core.rooms, files })
+  const pages = await loadPageFiles()
+  const jupyter = await jupyterSide({ ...parts, gate: who.gate, rooms: core.rooms, files, pages })
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
   const eventLoop = watchEventLoop(LAG)
@@ -147,6 +149,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     metrics: core.metrics,
     people: who,
     jupyter,
+    pages,
     readiness: () => readiness(core, { life, eventLoop, disk }),
     statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
     activityFacts: () => activityFacts({ ...core, process: watches.process }),
@@ -158,8 +161,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   try {
     await web.listen({ host: config.server.host, port: config.server.port })
   } catch (error) {
-    jupyter?.contents.close()
-    jupyter?.gateway.close()
+    await letGoOf(jupyter)
     throw error
   }
   const { port } = web.server.address() as AddressInfo
@@ -191,6 +193,7 @@ function upgradeHandler(deps: {
     rooms: core.rooms,
     connections: core.connections,
     jupyter: jupyter && {
+      refusal: jupyter.refusal,
       roomSpec: (name) => jupyter.collaboration.roomSpec(name),
       tunnel: (request, socket, head) => jupyter.gateway.tunnel(request, socket, head),
     },
@@ -247,12 +250,20 @@ async function closeEverything(
     { what: 'the snapshot thread', close: () => core.snapshots.close() },
     { what: 'the Jupyter client', close: () => jupyter?.contents.close() },
     { what: 'the gateway', close: () => jupyter?.gateway.close() },
+    { what: 'Jupyter', close: () => jupyter?.driver.close() },
     { what: 'open requests', close: () => web.server.closeAllConnections() },
     { what: 'the web server', close: () => web.close() },
     { what: 'the store', close: () => core.store.close() },
     { what: 'the data folder', close: () => database.close() },
   ])
   logger.info('stopped')
+}
+
+/** We cannot start: a JupyterLab that ran before us goes on, with its kernels. */
+async function letGoOf(jupyter: JupyterSide | undefined): Promise<void> {
+  jupyter?.contents.close()
+  jupyter?.gateway.close()
+  await jupyter?.driver.close({ leavesAdopted: true })
 }
 
 function heapUse(): HeapUse {

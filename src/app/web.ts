@@ -4,12 +4,13 @@ import type { Logger } from 'pino'
 import { isLoopback } from '../config/loopback.ts'
 import type { Config } from '../config/schema.ts'
 import { ownRoutes } from '../http/own-routes.ts'
-import { loadPageFiles } from '../http/page-files.ts'
+import type { PageFiles } from '../http/page-files.ts'
 import { type Readiness, healthRoutes } from '../http/routes/health.ts'
 import { metricsRoute } from '../http/routes/metrics.ts'
 import { pagesRoutes } from '../http/routes/pages.ts'
 import { profileRoute } from '../http/routes/profile.ts'
 import { type ActivityFacts, roomsRoute } from '../http/routes/rooms.ts'
+import { serverStateRoutes } from '../http/routes/server-state.ts'
 import { type StatusFacts, statusRoute } from '../http/routes/status.ts'
 import { createHttpServer } from '../http/server.ts'
 import { signInUrl } from '../identity/sign-in-address.ts'
@@ -30,6 +31,7 @@ export type WebDeps = {
   readonly metrics: Metrics
   readonly people: People
   readonly jupyter: JupyterSide | undefined
+  readonly pages: PageFiles | undefined
   readonly readiness: () => Readiness
   readonly statusFacts: () => Promise<StatusFacts>
   readonly activityFacts: () => ActivityFacts
@@ -57,7 +59,7 @@ export async function buildWeb(deps: WebDeps): Promise<FastifyInstance> {
     ownRoutes({ maxBodyBytes: MAX_OWN_BODY_BYTES, requestTimeoutMs: config.limits.requestTimeoutMs, routes })
   // The router matches decoded addresses.
   const prefix = decodeURI(baseUrl)
-  await app.register(own(await ourRoutes(deps)), { prefix })
+  await app.register(own(ourRoutes(deps)), { prefix })
   // Probes ask at a fixed address, whatever Jupyter's base URL is.
   if (baseUrl !== '/') await app.register(own([healthRoutes(deps)]), { prefix: '/' })
   if (jupyter !== undefined) await app.register(jupyter.gateway.httpRoutes(), { prefix })
@@ -65,7 +67,7 @@ export async function buildWeb(deps: WebDeps): Promise<FastifyInstance> {
   return app
 }
 
-async function ourRoutes(deps: WebDeps): Promise<FastifyPluginAsync[]> {
+function ourRoutes(deps: WebDeps): FastifyPluginAsync[] {
   const { config, version, startedAt, metrics, jupyter, people } = deps
   const { gate } = people
   const managers = { gate, isOpenToLocalCallers: isPrivate(config) }
@@ -75,9 +77,11 @@ async function ourRoutes(deps: WebDeps): Promise<FastifyPluginAsync[]> {
     roomsRoute({ ...deps, ...managers, facts: deps.activityFacts, aliasOf: documentAlias() }),
     profileRoute({ gate, profiler: deps.profiler }),
     statusRoute({ gate, version, startedAt, facts: deps.statusFacts }),
-    pagesRoutes({ gate, version, hasJupyter: jupyter !== undefined, files: await loadPageFiles() }),
+    pagesRoutes({ gate, version, hasJupyter: jupyter !== undefined, files: deps.pages }),
     ...people.routes,
-    ...(jupyter === undefined ? [] : [collaborationRoutes({ collaboration: jupyter.collaboration, gate })]),
+    ...(jupyter === undefined
+      ? []
+      : [serverStateRoutes({ ...jupyter.described, gate }), collaborationRoutes({ ...jupyter, gate })]),
   ]
 }
 

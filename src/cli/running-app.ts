@@ -1,3 +1,4 @@
+import type { Environment } from '../config/environment.ts'
 import type { Config } from '../config/schema.ts'
 
 /** What the commands know of the application; `app.ts` builds it, `main.ts` hands it in. */
@@ -8,4 +9,9 @@ export type RunningApp = {
   close(): Promise<void>
 }
 
-export type StartApp = (options: { readonly config: Config; readonly version: string }) => Promise<RunningApp>
+export type StartApp = (options: {
+  readonly config: Config
+  readonly version: string
+  /** For what is started as a child. */
+  readonly environment: Environment
+}) => Promise<RunningApp>

@@ -6,7 +6,7 @@ import type { CommandContext } from './context.ts'
 import { crashOnUncaught, runUntilStopped } from './run-app.ts'
 import { StopRequest } from './stop-request.ts'
 
-/** `outrigger serve`: the production entry. Never installs, never starts Jupyter. */
+/** `outrigger serve`: the production entry. Never installs; starts Jupyter only when told to (jupyter.driver). */
 export async function serve(context: CommandContext): Promise<number> {
   const given = readArguments(context.args, { valued: CONFIG_FLAGS })
   const { environment, version } = context
@@ -14,7 +14,7 @@ export async function serve(context: CommandContext): Promise<number> {
   crashOnUncaught(context)
   const stop = new StopRequest(context.exit)
   try {
-    const app = await context.startApp({ config, version })
+    const app = await context.startApp({ config, version, environment })
     announce(context, config, app.url)
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note: context.note })
   } finally {

@@ -16,8 +16,13 @@ const SOURCES = new URL('src/http/pages/', ROOT)
 /** A folder may be named on the command line. */
 const OUTPUT = pathToFileURL(`${process.argv[2] ?? fileURLToPath(new URL('dist/pages', ROOT))}/`)
 const BUILDING = new URL(`../${basename(OUTPUT.pathname)}-${process.pid}/`, OUTPUT)
-const PAGES = ['status.html', 'try.html']
-const ENTRIES = { status: 'client/status.ts', try: 'client/try.ts', style: 'style.css' }
+const PAGES = ['server.html', 'status.html', 'try.html']
+const ENTRIES = {
+  server: 'client/server.ts',
+  status: 'client/status.ts',
+  try: 'client/try.ts',
+  style: 'style.css',
+}
 
 const compress = promisify(gzip)
 

@@ -47,7 +47,7 @@ async function externalServer({ config, logger }: DriverDeps, url: string): Prom
     },
     first,
   )
-  if (first !== 'ok') logger.warn({ url }, 'no Jupyter server answers there yet; waiting for it')
+  if (first !== 'ok') logger.warn({ jupyter: url }, 'no Jupyter server answers there yet; waiting for it')
   logChanges(driver, logger)
   noteServerHalfOnce({ driver, contents }, logger)
   return { driver, contents }

@@ -52,5 +52,5 @@ const server = createServer((request, response) => {
     return response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
 })
-console.log(`at http://127.0.0.1/?token=${token}`)
+process.stdout.write(`at http://127.0.0.1/?token=${token}\n`)
 server.listen(Number(flag('port')), '127.0.0.1')

@@ -82,11 +82,10 @@ async function askAndTell(what: 'state' | 'start' | 'stop'): Promise<void> {
   }
 }
 
+/** Not `disabled` meanwhile: that would take the keyboard's place away. Pressing again does no harm. */
 async function press(what: 'start' | 'stop'): Promise<void> {
   pauseMs = FIRST_PAUSE_MS
-  view[what].disabled = true
   await askAndTell(what)
-  view[what].disabled = false
   hurry()
 }
 

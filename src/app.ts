@@ -11,11 +11,12 @@ import { activityFacts } from './app/activity.ts'
 import type { AuditLog } from './access/audit.ts'
 import { closeInOrder } from './app/close-all.ts'
 import { watchConfig } from './app/config-reload.ts'
-import { openGrants, resourceState } from './app/management.ts'
+import { openGrants } from './app/management.ts'
 import { type JupyterSide, jupyterSide } from './app/jupyter.ts'
 import { type People, people } from './app/people.ts'
 import { baseUrlOf, roomPolicy } from './app/policies.ts'
 import { rareCheck, statusFacts, titleOf } from './app/status.ts'
+import { loadPageFiles } from './http/page-files.ts'
 import { buildWeb } from './app/web.ts'
 import type { AppOptions, RunningApp } from './cli/running-app.ts'
 import type { Readiness } from './http/routes/health.ts'
@@ -145,7 +146,8 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const audit: AuditLog = { record: (event) => logger.info({ audit: event }, 'audit') }
   const grants = await openGrants({ config, people: who, database, audit, locate })
   const files = new LevelFileIndex(database)
-  const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files })
+  const pages = await loadPageFiles()
+  const jupyter = await jupyterSide({ ...parts, people: who, rooms: core.rooms, files, pages })
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
   const watches = { access: who.watch, eventLoop, disk, profiler: new CpuProfiler() }
@@ -158,7 +160,8 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     people: who,
     grants,
     jupyter,
-    resourceState: () => resourceState(checkJupyter),
+    resourceState: async () => jupyter?.driver.state.phase ?? 'none',
+    pages,
     readiness: () => readiness(core, { life, eventLoop, disk }),
     statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
     activityFacts: () => activityFacts({ ...core, process: processWatch }),
@@ -170,8 +173,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   try {
     await web.listen({ host: config.server.host, port: config.server.port })
   } catch (error) {
-    jupyter?.contents.close()
-    jupyter?.gateway.close()
+    await letGoOf(jupyter)
     throw error
   }
   const { port } = web.server.address() as AddressInfo
@@ -213,6 +215,7 @@ function upgradeHandler(deps: {
     rooms: core.rooms,
     connections: core.connections,
     jupyter: jupyter && {
+      refusal: jupyter.refusal,
       roomSpec: (name) => jupyter.collaboration.roomSpec(name),
       tunnel: (request, socket, head) => jupyter.gateway.tunnel(request, socket, head),
     },
@@ -269,12 +272,20 @@ async function closeEverything(
     { what: 'the snapshot thread', close: () => core.snapshots.close() },
     { what: 'the Jupyter client', close: () => jupyter?.contents.close() },
     { what: 'the gateway', close: () => jupyter?.gateway.close() },
+    { what: 'Jupyter', close: () => jupyter?.driver.close() },
     { what: 'open requests', close: () => web.server.closeAllConnections() },
     { what: 'the web server', close: () => web.close() },
     { what: 'the store', close: () => core.store.close() },
     { what: 'the data folder', close: () => database.close() },
   ])
   logger.info('stopped')
+}
+
+/** We cannot start: a JupyterLab that ran before us goes on, with its kernels. */
+async function letGoOf(jupyter: JupyterSide | undefined): Promise<void> {
+  jupyter?.contents.close()
+  jupyter?.gateway.close()
+  await jupyter?.driver.close({ leavesAdopted: true })
 }
 
 function heapUse(): HeapUse {

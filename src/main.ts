@@ -51,8 +51,6 @@ async function contextFor(args: readonly string[], environment: Environment): Pr
     describeDocument: async (...document) =>
       (await import('./app/describe-document.ts')).describeDocument(...document),
     findLab: async (options) => (await import('./jupyter/supervisor/find-lab.ts')).findLab(options),
-    startJupyter: async (options) =>
-      (await import('./jupyter/supervisor/supervisor.ts')).startJupyter(options),
   }
 }
 

@@ -1,72 +1,95 @@
 /** Everything that exists only with a Jupyter server behind us. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { classifyRequest } from '../access/classify.ts'
+import type { Environment } from '../config/environment.ts'
 import type { Config } from '../config/schema.ts'
-import { EnvironmentError } from '../config/fault.ts'
+import type { DescribedServer } from '../http/describe-server.ts'
+import type { PageFiles } from '../http/page-files.ts'
+import { serverPage } from '../http/server-page.ts'
 import { isSessionCookie } from '../identity/session-cookie.ts'
 import { Collaboration } from '../jupyter/collaboration.ts'
-import { type CheckResult, ContentsClient } from '../jupyter/contents-client.ts'
+import type { ContentsClient } from '../jupyter/contents-client.ts'
+import type { ServerDriver } from '../jupyter/drivers/driver.ts'
+import { type ServerDesk, refusalIn, serverDesk } from '../jupyter/drivers/server-desk.ts'
 import type { FileEvent } from '../jupyter/file-binding-event.ts'
 import { Gateway } from '../jupyter/gateway/gateway.ts'
+import type { StandIn } from '../jupyter/gateway/passage.ts'
 import type { DocumentId } from '../protocol/names.ts'
-import type { RoomOpener } from '../room/ports.ts'
+import type { RoomRegistry } from '../room/room-registry.ts'
 import type { FileIndex } from '../store/file-index.ts'
 import type { People } from './people.ts'
+import { baseUrlOf } from './policies.ts'
+import { drivenServer } from './server-driver.ts'
 
 export type JupyterSide = {
+  readonly driver: ServerDriver
   readonly contents: ContentsClient
   readonly collaboration: Collaboration
   readonly gateway: Gateway
+  readonly described: DescribedServer & { readonly desk: ServerDesk }
+  /** Why nobody may enter now. */
+  readonly refusal: () => ReturnType<typeof refusalIn>
 }
 
 export type JupyterDeps = {
   readonly config: Config
+  readonly environment: Environment
   readonly logger: Logger
   readonly people: Pick<People, 'gate' | 'watch'>
-  readonly rooms: RoomOpener
+  readonly rooms: RoomRegistry
   readonly files: FileIndex
+  readonly pages: PageFiles | undefined
 }
-
-const RETRY_MS = 500
-/** In a pod both are started together, and Jupyter takes longer. */
-const START_UP_MS = 10_000
 
 /** Undefined when no Jupyter is configured. Throws `EnvironmentError` when it cannot be used. */
 export async function jupyterSide(deps: JupyterDeps): Promise<JupyterSide | undefined> {
-  const { jupyter, limits } = deps.config
-  if (jupyter.url === undefined) return undefined
-  const token = jupyter.token ?? ''
-  const contents = new ContentsClient({
-    url: jupyter.url,
-    token,
-    statTimeoutMs: jupyter.connectTimeoutMs,
-    transferTimeoutMs: jupyter.timeoutMs,
+  const server = await drivenServer(deps)
+  if (server === undefined) return undefined
+  const { driver, contents } = server
+  const { config, logger, rooms } = deps
+  const collaboration = collaborationOf(deps, contents)
+  const desk = serverDesk({
+    driver,
+    saveAndLeave: () => collaboration.saveAndLeave(() => leaveRooms(rooms), config.jupyter.stopSaveMs),
+    closeTunnels: () => gateway.closeAll(),
+    onUnsaved: (paths) => logger.warn({ paths }, 'stopped with files that could not be saved'),
   })
-  try {
-    await mustAnswer(contents, deps.config)
-  } catch (error) {
-    contents.close()
-    throw error
+  const described = { name: config.resource.name, owners: ownerWords(config), desk }
+  const standIn = {
+    refusal: () => refusalIn(driver.state),
+    page: serverPage({ ...described, baseUrl: baseUrlOf(config), files: deps.pages }),
   }
-  await noteServerHalf(contents, deps.logger)
-  const onError = (error: unknown): void => deps.logger.error({ err: error }, 'jupyter')
-  const collaboration = new Collaboration({
-    rooms: deps.rooms,
-    files: deps.files,
+  const gateway = gatewayOf(deps, { driver, collaboration, standIn })
+  return { driver, contents, collaboration, gateway, described, refusal: standIn.refusal }
+}
+
+/** Those of Jupyter's files, and of who has which open. */
+async function leaveRooms(rooms: RoomRegistry): Promise<void> {
+  await rooms.closeWhere((document) => document.startsWith('jupyter/'), 'server_stopped')
+}
+
+function collaborationOf({ config, rooms, files, logger }: JupyterDeps, contents: ContentsClient) {
+  const { saveDelayMs, saveMaxWaitMs, pollMs } = config.jupyter
+  return new Collaboration({
+    rooms,
+    files,
     contents,
-    policy: {
-      saveDelayMs: jupyter.saveDelayMs,
-      saveMaxWaitMs: jupyter.saveMaxWaitMs,
-      pollMs: jupyter.pollMs,
-    },
-    onEvent: (event, document) => logFileEvent(deps.logger, event, document),
-    onError: (error, document) => deps.logger.error({ err: error, document }, 'file room'),
+    policy: { saveDelayMs, saveMaxWaitMs, pollMs },
+    onEvent: (event, document) => logFileEvent(logger, event, document),
+    onError: (error, document) => logger.error({ err: error, document }, 'file room'),
   })
-  const gateway = new Gateway({
-    upstream: { url: new URL(jupyter.url), token },
-    gate: deps.people.gate,
-    watch: deps.people.watch,
+}
+
+function gatewayOf(
+  { config, people, logger }: JupyterDeps,
+  parts: Pick<JupyterSide, 'driver' | 'collaboration'> & { readonly standIn: StandIn },
+): Gateway {
+  const { driver, collaboration, standIn } = parts
+  const { jupyter, limits } = config
+  return new Gateway({
+    upstream: { url: new URL(driver.url), token: driver.token },
+    gate: people.gate,
+    watch: people.watch,
     classify: classifyRequest,
     isOwnCookie: isSessionCookie,
     limits: {
@@ -75,45 +98,20 @@ export async function jupyterSide(deps: JupyterDeps): Promise<JupyterSide | unde
       maxRequestsInFlight: limits.maxProxiedRequests,
       maxTunnels: limits.maxTunnels,
     },
+    standIn,
     settled: (path) => collaboration.settled(path),
     contentsChanged: (event) => collaboration.contentsChanged(event),
     alone: (paths, task) => collaboration.alone(paths, task),
-    onError,
+    onError: (error) => logger.error({ err: error }, 'jupyter'),
   })
-  return { contents, collaboration, gateway }
 }
 
-/** A Jupyter that is just starting is waited for; one that refuses us is not. */
-async function mustAnswer(contents: ContentsClient, { jupyter }: Config): Promise<void> {
-  const deadline = performance.now() + START_UP_MS
-  for (;;) {
-    const result = await contents.check()
-    if (result === 'ok') return
-    if (result === 'refused' || performance.now() > deadline) throw jupyterFault(result, jupyter.url ?? '')
-    await sleep(RETRY_MS)
-  }
-}
-
-function jupyterFault(result: CheckResult, url: string): EnvironmentError {
-  return result === 'refused'
-    ? new EnvironmentError({
-        key: 'jupyter.token',
-        problem: `the Jupyter server at ${url} refuses the token`,
-        fix: 'Put the token it was started with into the file named by jupyter.tokenFile (--jupyter-token-file), or into OUTRIGGER_JUPYTER_TOKEN.',
-      })
-    : new EnvironmentError({
-        key: 'jupyter.url',
-        problem: `no Jupyter server answers at ${url}`,
-        fix: 'Start it, or correct the address (with its base URL) given by --jupyter or jupyter.url.',
-      })
-}
-
-/** The Python half of jupyter-collaboration is never reached through us; its admin should know. */
-async function noteServerHalf(contents: ContentsClient, logger: Logger): Promise<void> {
-  if ((await contents.serverHalf()) !== 'present') return
-  logger.warn(
-    'The Jupyter server also runs jupyter_server_ydoc. It is not used through Outrigger; switch it off with: jupyter server extension disable jupyter_server_ydoc',
-  )
+/** Whoever may start and stop it, as the start of a sentence. */
+function ownerWords({ auth, resource, users }: Config): string {
+  if (auth.mode === 'open') return 'Everybody'
+  const [kind = '', name = ''] = (resource.owner ?? '').split(/:(.*)/s)
+  if (kind === 'group') return `Members of the group ${name}`
+  return users.find((user) => user.name === name)?.displayName ?? name
 }
 
 function logFileEvent(logger: Logger, event: FileEvent, document: DocumentId): void {

@@ -8,7 +8,6 @@ import { resourceRoutes } from '../http/routes/resources.ts'
 import type { ResourceState } from '../http/routes/viewer-schemas.ts'
 import { viewerRoutes } from '../http/routes/viewers.ts'
 import { GrantBook } from '../identity/grant-book.ts'
-import type { CheckResult } from '../jupyter/contents-client.ts'
 import { LevelGrantStore } from '../store/grants.ts'
 import type { LevelDatabase } from '../store/level-database.ts'
 import { fixOwner } from '../store/resource-owners.ts'
@@ -70,10 +69,4 @@ export function managementRoutes(deps: ManagementDeps): readonly FastifyPluginAs
 /** Of the configuration; in open mode there is nothing to point at. */
 function placeOf(origin: Origin | undefined): string {
   return origin === undefined || origin.kind === 'default' ? 'the configuration' : formatOrigin(origin)
-}
-
-/** As far as its answers tell; asks Jupyter. */
-export async function resourceState(check: (() => Promise<CheckResult>) | undefined): Promise<ResourceState> {
-  if (check === undefined) return 'none'
-  return (await check()) === 'ok' ? 'running' : 'unreachable'
 }

@@ -6,12 +6,13 @@ import type { Locate } from '../config/check-meaning.ts'
 import type { Config } from '../config/schema.ts'
 import { describeApi, openApiRoute } from '../http/openapi.ts'
 import { type OwnRoutesOptions, ownRoutes } from '../http/own-routes.ts'
-import { loadPageFiles } from '../http/page-files.ts'
+import type { PageFiles } from '../http/page-files.ts'
 import { type Readiness, healthRoutes } from '../http/routes/health.ts'
 import { metricsRoute } from '../http/routes/metrics.ts'
 import { pagesRoutes } from '../http/routes/pages.ts'
 import { profileRoute } from '../http/routes/profile.ts'
 import { type ActivityFacts, roomsRoute } from '../http/routes/rooms.ts'
+import { serverStateRoutes } from '../http/routes/server-state.ts'
 import { type StatusFacts, statusRoute } from '../http/routes/status.ts'
 import type { ResourceState } from '../http/routes/viewer-schemas.ts'
 import { createHttpServer } from '../http/server.ts'
@@ -39,6 +40,7 @@ export type WebDeps = {
   readonly resourceState: () => Promise<ResourceState>
   readonly locate?: Locate | undefined
   readonly jupyter: JupyterSide | undefined
+  readonly pages: PageFiles | undefined
   readonly readiness: () => Readiness
   readonly statusFacts: () => Promise<StatusFacts>
   readonly activityFacts: () => ActivityFacts
@@ -70,7 +72,7 @@ export async function buildWeb(deps: WebDeps): Promise<FastifyInstance> {
     })
   // The router matches decoded addresses.
   const prefix = decodeURI(baseUrl)
-  await app.register(own({ routes: await ourRoutes(deps), describe: describeApi(deps) }), { prefix })
+  await app.register(own({ routes: ourRoutes(deps), describe: describeApi(deps) }), { prefix })
   // Probes ask at a fixed address, whatever Jupyter's base URL is.
   if (baseUrl !== '/') await app.register(own({ routes: [healthRoutes(deps)] }), { prefix: '/' })
   if (jupyter !== undefined) await app.register(jupyter.gateway.httpRoutes(), { prefix })
@@ -78,7 +80,7 @@ export async function buildWeb(deps: WebDeps): Promise<FastifyInstance> {
   return app
 }
 
-async function ourRoutes(deps: WebDeps): Promise<FastifyPluginAsync[]> {
+function ourRoutes(deps: WebDeps): FastifyPluginAsync[] {
   const { config, version, startedAt, metrics, jupyter, people } = deps
   const { gate } = people
   const managers = { gate, isOpenToLocalCallers: isPrivate(config) }
@@ -88,11 +90,13 @@ async function ourRoutes(deps: WebDeps): Promise<FastifyPluginAsync[]> {
     roomsRoute({ ...deps, ...managers, facts: deps.activityFacts, aliasOf: documentAlias() }),
     profileRoute({ gate, profiler: deps.profiler }),
     statusRoute({ gate, version, startedAt, facts: deps.statusFacts }),
-    pagesRoutes({ gate, version, hasJupyter: jupyter !== undefined, files: await loadPageFiles() }),
+    pagesRoutes({ gate, version, hasJupyter: jupyter !== undefined, files: deps.pages }),
     ...people.routes,
     ...managementRoutes(deps),
     openApiRoute({ gate }),
-    ...(jupyter === undefined ? [] : [collaborationRoutes({ collaboration: jupyter.collaboration, gate })]),
+    ...(jupyter === undefined
+      ? []
+      : [serverStateRoutes({ ...jupyter.described, gate }), collaborationRoutes({ ...jupyter, gate })]),
   ]
 }
 

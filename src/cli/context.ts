@@ -1,6 +1,5 @@
 import type { Environment } from '../config/environment.ts'
 import type { LabFinding, FindLabOptions } from '../jupyter/supervisor/find-lab.ts'
-import type { SupervisorOptions, SupervisorStart } from '../jupyter/supervisor/supervisor.ts'
 import type { DescribeDocument } from './export.ts'
 import type { StartApp } from './running-app.ts'
 
@@ -19,7 +18,6 @@ export type CommandContext = {
   readonly startApp: StartApp
   readonly describeDocument: DescribeDocument
   readonly findLab: (options: FindLabOptions) => Promise<LabFinding>
-  readonly startJupyter: (options: SupervisorOptions) => Promise<SupervisorStart>
 }
 
 export type Command = (context: CommandContext) => Promise<number>

@@ -1,4 +1,5 @@
 import type { Locate } from '../config/check-meaning.ts'
+import type { Environment } from '../config/environment.ts'
 import type { Config } from '../config/schema.ts'
 
 /** What the commands know of the application; `app.ts` builds it, `main.ts` hands it in. */
@@ -27,6 +28,8 @@ export type ConfigSource = {
 
 export type AppOptions = ReadConfig & {
   readonly version: string
+  /** For what is started as a child. */
+  readonly environment: Environment
   /** Absent when it cannot be read again. */
   readonly source?: ConfigSource | undefined
 }

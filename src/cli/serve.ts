@@ -7,7 +7,7 @@ import { crashOnUncaught, runUntilStopped } from './run-app.ts'
 import type { RunningApp } from './running-app.ts'
 import { StopRequest } from './stop-request.ts'
 
-/** `outrigger serve`: the production entry. Never installs, never starts Jupyter. */
+/** `outrigger serve`: the production entry. Never installs; starts Jupyter only when told to (jupyter.driver). */
 export async function serve(context: CommandContext): Promise<number> {
   const given = readArguments(context.args, { valued: CONFIG_FLAGS })
   const { environment, version } = context
@@ -18,7 +18,7 @@ export async function serve(context: CommandContext): Promise<number> {
   const stop = new StopRequest(context.exit, () => app?.reload())
   try {
     const source = { file: configFile(sources), load: () => loadConfig(sources) }
-    app = await context.startApp({ config, version, locate, source })
+    app = await context.startApp({ config, version, environment, locate, source })
     announce(context, config, app.url)
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note: context.note })
   } finally {

@@ -16,7 +16,9 @@ export type UpFacts = {
 /** What a person needs after the start: addresses to open, who may do what, where things are. */
 export function upBanner(facts: UpFacts): string {
   const { config, people, url } = facts
-  const page = new URL(config.jupyter.url === undefined ? 'outrigger/try' : 'lab', url)
+  const { driver, url: jupyterUrl } = config.jupyter
+  const hasLab = driver === 'process' || jupyterUrl !== undefined
+  const page = new URL(hasLab ? 'lab' : 'outrigger/try', url)
   const addresses =
     people === undefined
       ? [`  Open    ${page.href}`]

@@ -2,18 +2,18 @@ import { resolve } from 'node:path'
 import type { Layer } from '../config/layer.ts'
 import { type ConfigSources, configFile, gatherConfig, settleConfig, suppliedLayer } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import type { JupyterSupervisor } from '../jupyter/supervisor/supervisor.ts'
 import { CONFIG_FLAGS, readArguments } from './arguments.ts'
 import { type CommandContext, ExitCode } from './context.ts'
 import { crashOnUncaught, runUntilStopped } from './run-app.ts'
-import type { ReadConfig, RunningApp } from './running-app.ts'
+import type { ReadConfig } from './running-app.ts'
 import { StopRequest } from './stop-request.ts'
 import { upBanner } from './up-banner.ts'
 import { type UpPeople, keptPeople, newPeople, peopleLayer } from './up-people.ts'
 
 /**
  * `outrigger up`: everything on one laptop. Finds or installs JupyterLab, starts it, stands in front
- * of it, and prints an address for the owner and one for a viewer. Without JupyterLab it serves
+ * of it, and prints an address for the owner and one for a viewer; while JupyterLab starts, a page
+ * there says so. Without JupyterLab it serves
  * plain rooms, so that it always ends in something a person can use.
  */
 export async function up(context: CommandContext): Promise<number> {
@@ -28,22 +28,22 @@ export async function up(context: CommandContext): Promise<number> {
   crashOnUncaught(context)
   const stop = new StopRequest(context.exit)
   try {
-    const wantsJupyter = !given.isSet('no-jupyter') && config.jupyter.url === undefined
+    const isFound = given.isSet('no-jupyter') || config.jupyter.url !== undefined
+    const wantsJupyter = !isFound && !said.entries.has('jupyter.driver')
     const rootDir = resolve(given.text('root') ?? '.')
     const jupyter = wantsJupyter ? await bringJupyter(context, { config, rootDir, stop }) : undefined
-    return stop.isMade
-      ? await stopEarly(jupyter)
-      : await run(context, { said, sources, layers, people, jupyter, stop })
+    if (stop.isMade) return ExitCode.interrupted
+    return await run(context, { said, sources, layers, people, jupyter, stop })
   } finally {
     stop.dispose()
   }
 }
 
-type Jupyter = { readonly supervisor: JupyterSupervisor; readonly line: string }
+type Jupyter = { readonly layer: Layer; readonly line: string }
 
-/** JupyterLab, running; undefined (and one clear sentence) when it cannot be had. */
+/** JupyterLab, for the server to start; undefined (and one clear sentence) when it cannot be had. */
 async function bringJupyter(
-  { environment, findLab, startJupyter, note }: CommandContext,
+  { environment, findLab, note }: CommandContext,
   {
     config,
     rootDir,
@@ -57,27 +57,13 @@ async function bringJupyter(
     if (!stop.isMade) note(`JupyterLab is not available: ${lab.reason}. Serving plain rooms only.`)
     return undefined
   }
-  note(`Starting JupyterLab ${lab.version} (${lab.command}) for the files of ${rootDir}`)
-  const started = await startJupyter({
-    command: lab.command,
-    environment,
-    dataDir,
-    rootDir,
-    signal,
-    report: note,
+  note(`JupyterLab ${lab.version} (${lab.command}) for the files of ${rootDir}`)
+  const layer = suppliedLayer('outrigger up', {
+    'jupyter.driver': 'process',
+    'jupyter.command': [lab.command],
+    'jupyter.root': rootDir,
   })
-  if (!started.isRunning) {
-    if (!stop.isMade) note(`JupyterLab does not start: ${started.reason}. Serving plain rooms only.`)
-    return undefined
-  }
-  const { supervisor } = started
-  if (supervisor.isAdopted) note('JupyterLab was still running from the last time; its kernels are kept.')
-  return { supervisor, line: `JupyterLab ${lab.version}, files of ${rootDir}` }
-}
-
-async function stopEarly(jupyter: Jupyter | undefined): Promise<number> {
-  await jupyter?.supervisor.close()
-  return ExitCode.interrupted
+  return { layer, line: `JupyterLab ${lab.version}, files of ${rootDir}` }
 }
 
 async function run(
@@ -92,39 +78,12 @@ async function run(
   },
 ): Promise<number> {
   const { said, sources, people, jupyter, stop } = parts
-  const layers = jupyter === undefined ? parts.layers : [...parts.layers, jupyterLayer(jupyter.supervisor)]
+  const layers = jupyter === undefined ? parts.layers : [...parts.layers, jupyter.layer]
   const { config, locate } = settleConfig(said, layers)
-  const { version, note } = context
+  const { version, environment, note } = context
   const load = async (): Promise<ReadConfig> => settleConfig(await gatherConfig(sources), layers)
   const source = { file: configFile(sources), load }
-  const start = (): Promise<RunningApp> => context.startApp({ config, version, locate, source })
-  const app = await startOrLetGo(start, jupyter?.supervisor)
-  try {
-    context.print(upBanner({ version, url: app.url, config, people, jupyter: jupyter?.line }))
-    return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note })
-  } finally {
-    // After the rooms: their last saves go through it.
-    await jupyter?.supervisor.close()
-  }
-}
-
-/**
- * When we cannot start, an adopted Jupyter is left alone: it may be that of another `up` which
- * holds the data folder.
- */
-async function startOrLetGo(
-  start: () => Promise<RunningApp>,
-  supervisor: JupyterSupervisor | undefined,
-): Promise<RunningApp> {
-  try {
-    return await start()
-  } catch (error) {
-    if (supervisor?.isAdopted === true) supervisor.release()
-    else await supervisor?.close()
-    throw error
-  }
-}
-
-function jupyterLayer({ url, token }: JupyterSupervisor): Layer {
-  return suppliedLayer('outrigger up', { 'jupyter.url': url, 'jupyter.token': token })
+  const app = await context.startApp({ config, version, environment, locate, source })
+  context.print(upBanner({ version, url: app.url, config, people, jupyter: jupyter?.line }))
+  return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note })
 }

@@ -17,6 +17,7 @@ const CHECKS: readonly Check[] = [
   { reads: ['auth.mode', 'server.host', 'server.allowOpenOnNetwork'], find: checkOpenMode },
   { reads: ['auth.mode', 'users', 'groups', 'resource.owner', 'resource.viewers'], find: checkPeople },
   { reads: ['jupyter.url'], find: checkJupyterUrl },
+  { reads: ['jupyter.driver', 'jupyter.url'], find: checkOwnProcess },
   { reads: ['jupyter.url', 'jupyter.tokenFile'], find: checkTokenFileHasServer },
   { reads: ['jupyter.saveDelayMs', 'jupyter.saveMaxWaitMs'], find: checkSaveTimes },
 ]
@@ -55,6 +56,18 @@ function checkJupyterUrl({ jupyter }: Config, locate: Locate): Fault[] {
       ...fault,
       problem: 'holds more than the address (a query, a password or a fragment)',
       fix: `Write ${url.origin}${url.pathname} and give the token by jupyter.tokenFile or OUTRIGGER_JUPYTER_TOKEN.`,
+    },
+  ]
+}
+
+function checkOwnProcess({ jupyter }: Config, locate: Locate): Fault[] {
+  if (jupyter.driver !== 'process' || jupyter.url === undefined) return []
+  return [
+    {
+      key: 'jupyter.url',
+      origin: locate('jupyter.url'),
+      problem: 'is the address of a server that somebody else runs, and jupyter.driver is "process"',
+      fix: 'Remove it, or set jupyter.driver: external.',
     },
   ]
 }

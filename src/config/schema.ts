@@ -4,7 +4,7 @@
  * come from it.
  */
 import { AWARENESS, LIMITS, ROOMS } from './schema-limits.ts'
-import { type KeyFacts, type Values, bytes, choice, milliseconds, yesOrNo } from './schema-parts.ts'
+import { type KeyFacts, type Values, bytes, choice, count, milliseconds, yesOrNo } from './schema-parts.ts'
 import { GROUPS, RESOURCE, USERS } from './schema-people.ts'
 
 const SERVER = {
@@ -81,6 +81,11 @@ const AUTH = {
 }
 
 const JUPYTER = {
+  driver: choice(
+    ['external', 'process'],
+    'external',
+    'Who runs it. "external": somebody else, at jupyter.url. "process": Outrigger, which starts, stops and restarts it.',
+  ),
   url: {
     type: 'string',
     minLength: 1,
@@ -103,6 +108,31 @@ const JUPYTER = {
     description:
       'The token itself. Only by the environment variable OUTRIGGER_JUPYTER_TOKEN, never in a file.',
   },
+  command: {
+    type: 'array',
+    default: ['jupyter'],
+    minItems: 1,
+    maxItems: 20,
+    hint: 'a list of words',
+    description: 'With driver "process": the command that is followed by "lab" and our flags.',
+    items: { type: 'string', minLength: 1, hint: 'a word' },
+  },
+  root: {
+    type: 'string',
+    minLength: 1,
+    hint: 'a folder',
+    default: '.',
+    description: 'With driver "process": the folder whose files it serves.',
+  },
+  stopSaveMs: milliseconds(
+    15_000,
+    'With driver "process": before it is stopped, open documents are saved, for this long at most.',
+  ),
+  healthMs: milliseconds(5_000, 'With driver "external": how often it is asked whether it is there.', 100),
+  maxMissedChecks: count(
+    2,
+    'With driver "external": it counts as away after so many questions in a row without an answer.',
+  ),
   connectTimeoutMs: milliseconds(5_000, 'The Jupyter server must take a connection within this time.', 100),
   timeoutMs: milliseconds(30_000, 'It must have answered a read or a save of ours within this time.', 100),
   proxiedTimeoutMs: milliseconds(

@@ -2,13 +2,15 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Access, Action } from '../access/model.ts'
 import type { Gate } from '../identity/gate.ts'
-import { SyncError } from '../protocol/errors.ts'
+import { type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { Collaboration } from './collaboration.ts'
 import { isRecord } from './contents-answer.ts'
 
 export type CollaborationRoutesDeps = {
   readonly collaboration: Pick<Collaboration, 'session'>
   readonly gate: Gate
+  /** Why no document can be opened now; left out, Jupyter always runs. */
+  readonly refusal?: (() => ErrorCode | undefined) | undefined
 }
 
 const MAX_BODY_BYTES = 64 * 1024
@@ -27,14 +29,19 @@ const ABSENT: readonly {
 ]
 
 /** Registered below the base URL; thrown `SyncError`s are the app's error handler's to answer. */
-export function collaborationRoutes({ collaboration, gate }: CollaborationRoutesDeps): FastifyPluginAsync {
+export function collaborationRoutes({
+  collaboration,
+  gate,
+  refusal,
+}: CollaborationRoutesDeps): FastifyPluginAsync {
   return async (app) => {
     acceptJupyterBodies(app)
     const admitted = new WeakMap<FastifyRequest, Access>()
     // Before the body is read: a stranger must not be able to tell this route from a missing one.
     const admit = (action: Action) => async (request: FastifyRequest) => {
       const admission = await gate.admit(request.raw, action)
-      if (!admission.ok) throw new SyncError(admission.code)
+      const code = admission.ok ? refusal?.() : admission.code
+      if (!admission.ok || code !== undefined) throw new SyncError(code ?? 'internal')
       admitted.set(request, admission.access)
     }
     app.put(

@@ -128,6 +128,21 @@ export class Collaboration {
     }
   }
 
+  /**
+   * For the moment before Jupyter ends: saves every open file, then lets `leave` close the rooms, each
+   * within `withinMs`. Gives the paths of the files that lack something which the history has.
+   */
+  async saveAndLeave(leave: () => Promise<void>, withinMs: number): Promise<readonly string[]> {
+    const files = [...this.#open.values()]
+    const saves = files.map(({ binding, document }) =>
+      binding.saveForStop().catch((error: unknown) => this.#deps.onError(error, document)),
+    )
+    await withDeadline(this.#clock, withinMs, Promise.all(saves), undefined)
+    const all = new Set([...files, ...this.#open.values()])
+    await withDeadline(this.#clock, withinMs, leave(), undefined)
+    return [...all].filter(({ binding }) => binding.isBehindFile).map(({ binding }) => binding.path ?? '')
+  }
+
   async #find(path: string): Promise<Found> {
     const { files } = this.#deps
     for (const candidate of [path, decodedOnceMore(path)]) {

@@ -127,6 +127,24 @@ export class FileBinding implements DocumentBinding {
     return await withDeadline(clock, policy.saveDeadlineMs, saved, 'failed')
   }
 
+  /**
+   * Saves what is unsaved, also where nobody wants autosave: Jupyter is about to end. A file that
+   * vanished is not created.
+   */
+  async saveForStop(): Promise<void> {
+    const sync = this.#parts?.sync
+    if (sync === undefined || this.#isClosed || !this.#isBehind || this.#trouble === 'deleted') return
+    const result = await this.#turns.run<SyncResult>(async () =>
+      this.#isClosed ? 'agreed' : await sync.save({ mayCreate: false }),
+    )
+    this.#concludeSave(result)
+  }
+
+  /** True while the document has, or may have, what its file has not. */
+  get isBehindFile(): boolean {
+    return this.#isBehind
+  }
+
   async close(): Promise<void> {
     this.#closing ??= this.#finish()
     await this.#closing

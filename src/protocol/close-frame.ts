@@ -38,6 +38,10 @@ export function closeFrame(reason: CloseReason, dialect: Dialect, isSynced: bool
       return isSynced
         ? jupyterDialog('access_revoked', true, 'You may only read this.')
         : { code: 4400, text }
+    case 'server_stopped':
+      return isSynced
+        ? jupyterDialog('server_stopped', true, 'The server was stopped; your edits are kept.')
+        : { code: 4400, text }
     case 'edit_refused':
       return jupyterDialog('initialization_error', true, 'An edit was not taken.')
     case 'internal':

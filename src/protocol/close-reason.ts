@@ -22,6 +22,7 @@ export const CLOSE_REASONS = {
   not_found: { code: 4404, text: 'not found', retry: 'never' },
   other_lineage: { code: 4409, text: 'this document has a new history; reload', retry: 'never' },
   edit_refused: { code: 4413, text: 'this edit was not taken; reload', retry: 'never' },
+  server_stopped: { code: 4424, text: 'the server was stopped', retry: 'never' },
   load_failed: { code: 4500, text: 'the document could not be loaded', retry: 'later' },
   internal: { code: 1011, text: 'server error', retry: 'later' },
   too_large: { code: 1009, text: 'message too large', retry: 'later' },

@@ -66,6 +66,18 @@ export const ERRORS = {
     level: 'warn',
     message: 'An edit was written in the name of another person; reload the page to go on as yourself.',
   },
+  start_not_allowed: {
+    status: 403,
+    close: 'forbidden',
+    level: 'info',
+    message: 'Only the owner of this server may start it.',
+  },
+  stop_not_allowed: {
+    status: 403,
+    close: 'forbidden',
+    level: 'info',
+    message: 'Only the owner of this server may stop it.',
+  },
   owner_immutable: {
     status: 409,
     close: 'forbidden',
@@ -109,6 +121,12 @@ export const ERRORS = {
     level: 'warn',
     message: 'This document has a new history; reload the page to continue.',
   },
+  server_not_controlled: {
+    status: 409,
+    close: 'try_again_later',
+    level: 'info',
+    message: 'This Jupyter server is started and stopped elsewhere, not by Outrigger (jupyter.driver).',
+  },
   already_running: {
     status: 409,
     close: 'try_again_later',
@@ -140,6 +158,12 @@ export const ERRORS = {
     level: 'warn',
     message:
       'Too many browsers have written here (rooms.maxClientIds); your edit was not taken. Go on in a copy.',
+  },
+  server_stopped: {
+    status: 424,
+    close: 'server_stopped',
+    level: 'info',
+    message: 'The Jupyter server is not running; its owner may start it.',
   },
   too_many_open: {
     status: 429,

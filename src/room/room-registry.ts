@@ -3,6 +3,7 @@
  * One sweep timer serves all rooms and sessions.
  */
 import { runInBackground } from '../lib/run-in-background.ts'
+import type { CloseReason } from '../protocol/close-reason.ts'
 import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
 import type { Evictable } from './choose-evictions.ts'
@@ -109,8 +110,26 @@ export class RoomRegistry implements RoomOpener {
   async closeAll(): Promise<void> {
     this.#isDraining = true
     this.#cancelSweep?.()
+    await this.#closeTogether([...this.#states], 'restarting')
+  }
+
+  /**
+   * Closes the rooms of these documents, and tells those inside why: files saved, logs flushed. Whoever
+   * comes meanwhile waits and loads anew. Failures are reported together.
+   */
+  async closeWhere(isMeant: (document: DocumentId) => boolean, reason: CloseReason): Promise<void> {
+    await this.#closeTogether(
+      [...this.#states].filter(([document]) => isMeant(document)),
+      reason,
+    )
+  }
+
+  async #closeTogether(
+    rooms: readonly (readonly [DocumentId, RoomState])[],
+    reason: CloseReason,
+  ): Promise<void> {
     const results = await Promise.allSettled(
-      [...this.#states].map(([document, state]) => this.#closeNow(document, state)),
+      rooms.map(([document, state]) => this.#closeNow(document, state, reason)),
     )
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
@@ -262,8 +281,8 @@ export class RoomRegistry implements RoomOpener {
     )
   }
 
-  async #close(document: DocumentId, room: Room): Promise<void> {
-    const done = room.close()
+  async #close(document: DocumentId, room: Room, reason?: CloseReason): Promise<void> {
+    const done = room.close(reason)
     // Whoever waits for the end of closing only wants to load anew; a failure is the caller's.
     this.#states.set(document, { kind: 'closing', done: done.catch(() => {}) })
     this.#closingCount += 1
@@ -277,16 +296,16 @@ export class RoomRegistry implements RoomOpener {
     }
   }
 
-  async #closeNow(document: DocumentId, state: RoomState): Promise<void> {
+  async #closeNow(document: DocumentId, state: RoomState, reason: CloseReason): Promise<void> {
     switch (state.kind) {
       case 'loading': {
         const room = await state.ready.catch(() => undefined)
-        if (room !== undefined) await this.#close(document, room)
+        if (room !== undefined && this.#isOpen(room)) await this.#close(document, room, reason)
         return
       }
       case 'open':
       case 'idle':
-        await this.#close(document, state.room)
+        await this.#close(document, state.room, reason)
         return
       case 'closing':
         await state.done

@@ -328,8 +328,8 @@ export class Room implements Committer, BoundRoom {
   }
 
   /** Saves, writes what is pending, and lets go of everything. Idempotence is the registry's business. */
-  async close(): Promise<void> {
-    this.closeSessions('restarting')
+  async close(reason: CloseReason = 'restarting'): Promise<void> {
+    this.closeSessions(reason)
     try {
       await this.#binding?.close()
     } catch (error) {

@@ -35,6 +35,8 @@ export type UpgradeDeps = {
   /** Absent without a Jupyter server. */
   readonly jupyter?:
     | {
+        /** Why nobody may enter a room of Jupyter's now. */
+        readonly refusal: () => 'server_stopped' | undefined
         readonly roomSpec: (name: RoomName) => Promise<RoomSpec | undefined>
         readonly tunnel: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
       }
@@ -64,6 +66,12 @@ type Accepted = {
   /** Told when somebody who was let in may stay no longer. */
   readonly onEnded?: (() => void) | undefined
 }
+type Arrival = {
+  readonly route: RoomRoute
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
 
 const MAX_EARLY_FRAMES = 256
 const MAX_FRAGMENTS = 1024
@@ -82,6 +90,8 @@ export class UpgradeHandler {
   readonly #refusedPairs = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
   /** Who was told already that they may not, or no longer, be in a room; see `toldKey`. */
   readonly #told = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
+  /** Who was told that Jupyter was stopped; asked only while it is. */
+  readonly #stoppedPairs = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
   readonly #turns = new UpgradeTurns({
     maxPerTurn: MAX_UPGRADES_PER_TURN,
     maxWaiting: MAX_UPGRADES_WAITING,
@@ -153,6 +163,9 @@ export class UpgradeHandler {
     const admission = await this.#deps.gate.admit(request, 'room.join')
     if (socket.destroyed) return
     if (!admission.ok) return this.#refuse(admission.code, route, request, socket, head)
+    const code = this.#stopped(route)
+    if (code !== undefined)
+      return this.#refuseOnce(code, pairKey(admission, route), { route, request, socket, head })
     if (this.#deps.connections.isFull) return refuseUpgrade(socket, 'too_fast')
     const refusal = this.#limitReached(admission, route)
     if (refusal !== undefined) {
@@ -205,6 +218,9 @@ export class UpgradeHandler {
       }
       const session = await this.#deps.rooms.join(spec, member, lineageOf(route, spec))
       guest.enter(session)
+      // It was stopped while the room was loading.
+      const stopped = this.#stopped(route)
+      if (stopped !== undefined) return session.close(ERRORS[stopped].close)
       this.#deps.onJoin({ ...facts, outcome: 'joined' })
     } catch (error) {
       const code = error instanceof SyncError ? error.code : 'internal'
@@ -213,6 +229,18 @@ export class UpgradeHandler {
       connection.close(ERRORS[code].close)
       this.#deps.onJoin({ ...facts, outcome: code })
     }
+  }
+
+  #stopped({ dialect }: RoomRoute): 'server_stopped' | undefined {
+    return dialect === 'jupyter' ? this.#deps.jupyter?.refusal() : undefined
+  }
+
+  /** With a code, then with a status: to a code, JupyterLab may come back ten times a second. */
+  #refuseOnce(code: ErrorCode, key: string, { route, request, socket, head }: Arrival): void {
+    const now = performance.now()
+    if (this.#stoppedPairs.has(key, now)) return refuseUpgrade(socket, code)
+    this.#stoppedPairs.remember(key, now)
+    this.#refuse(code, route, request, socket, head)
   }
 
   async #spec(route: RoomRoute): Promise<RoomSpec> {

@@ -87,6 +87,23 @@ export const ROUTES: Readonly<Record<string, Door>> = {
     path: `${RESOURCE}/viewers/config:user:max`,
     answers: [409],
   },
+  'GET /outrigger/api/v1/resources/:name/state': { action: 'state.read', path: `${RESOURCE}/state` },
+  // This Jupyter is not ours to start and stop.
+  'POST /outrigger/api/v1/resources/:name/start': {
+    action: 'server.start',
+    path: `${RESOURCE}/start`,
+    answers: [409],
+  },
+  'POST /outrigger/api/v1/resources/:name/stop': {
+    action: 'server.stop',
+    path: `${RESOURCE}/stop`,
+    answers: [409],
+  },
+  'GET /outrigger/api/v1/resources/:name/log': {
+    action: MANAGERS,
+    path: `${RESOURCE}/log`,
+    answers: [409],
+  },
   'GET /api/me': { action: 'state.read', path: 'api/me' },
   'PATCH /api/me': { action: 'state.read', path: 'api/me', answers: [501] },
   'PUT /api/collaboration/session/*': {

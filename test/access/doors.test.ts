@@ -62,7 +62,7 @@ async function openDoors(t: TestContext): Promise<Doors> {
     environment: { OUTRIGGER_JUPYTER_TOKEN: UPSTREAM_TOKEN },
     file,
   })
-  const app = await startApp({ config, version: 'test' })
+  const app = await startApp({ config, version: 'test', environment: {} })
   diagnostics.unsubscribe('fastify.initialization', onServer)
   t.after(() => app.close())
   const port = Number(new URL(app.url).port)

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { type TestContext, after, test } from 'node:test'
+import { fakeStarts, installFakeJupyter } from '../support/fake-lab.ts'
 import { CliProcess, type CliOptions, bundle } from '../support/run-cli.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -160,6 +161,24 @@ test('up with --auth open prints one address without a token', async (t) => {
   await cli.says('Stop    Ctrl+C')
   assert.match(cli.stdout, / Open {4}http:\/\/127\.0\.0\.1:\d+\/outrigger\/try\n/)
   assert.ok(!cli.stdout.includes('token='))
+  cli.child.kill('SIGTERM')
+  assert.equal(await cli.ended, 0)
+})
+
+test('up with a JupyterLab on PATH has the server run it, for the files of --root', async (t) => {
+  const folder = await tempDir(t)
+  const bin = join(folder, 'bin')
+  const command = await installFakeJupyter(bin)
+  await symlink(process.execPath, join(bin, 'node'))
+  const cli = start(t, ['up', '--port', '0', '--data', join(folder, 'data'), '--root', folder], {
+    environment: { PATH: bin },
+  })
+  await cli.says('Stop    Ctrl+C')
+  assert.ok(cli.stderr.includes(`stub jupyter ${command} ${folder}\n`), cli.stderr)
+  assert.match(cli.stdout, /Jupyter JupyterLab 4\.6\.6, files of /)
+  assert.match(cli.stdout, /\/lab\?token=/)
+  // The server starts it, and not the command.
+  assert.deepEqual(await fakeStarts(bin), [])
   cli.child.kill('SIGTERM')
   assert.equal(await cli.ended, 0)
 })

@@ -91,7 +91,6 @@ async function run(
     exit: never,
     startApp: never,
     findLab: never,
-    startJupyter: never,
     describeDocument: never,
   }
   try {

@@ -239,6 +239,11 @@ const CASES: readonly Case[] = [
     says: ['jupyter.token', '/dev/null', 'the value is not a token without spaces'],
   },
   {
+    title: 'the address of a server, and a driver that runs its own',
+    yaml: `${OPEN}jupyter: {driver: process, url: "http://h:8888"}\n`,
+    says: ['jupyter.url', 'jupyter.driver is "process"', 'jupyter.driver: external'],
+  },
+  {
     title: 'a token file without a server',
     flags: { auth: 'open', 'jupyter-token-file': '/dev/null' },
     says: ['jupyter.tokenFile', 'jupyter.url is not set', '--jupyter URL'],

@@ -14,7 +14,7 @@ const files: PageFiles = {
   assets: new Map([
     ['try-A.js', { type: 'text/javascript; charset=utf-8', bytes: SCRIPT, gzipped: gzipSync(SCRIPT) }],
   ]),
-  html: { access: html, status: html, try: html },
+  html: { access: html, server: html, status: html, try: html },
 }
 
 function routes(gate: FakeGate, more: Partial<PagesDeps> = {}) {

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import type { Doc } from 'yjs'
 import { Collaboration } from '../../src/jupyter/collaboration.ts'
 import { ContentsClient } from '../../src/jupyter/contents-client.ts'
+import type { FilePolicy } from '../../src/jupyter/file-binding-policy.ts'
 import { SyncError } from '../../src/protocol/errors.ts'
 import { type DocumentId, type RoomName, documentId } from '../../src/protocol/names.ts'
 import { ContentsServer } from '../support/contents-server.ts'
@@ -18,7 +19,7 @@ type Fixture = {
   readonly roomOf: (path: string) => Promise<FileRoom>
 }
 
-async function fixture(t: TestContext): Promise<Fixture> {
+async function fixture(t: TestContext, policy: Partial<FilePolicy> = {}): Promise<Fixture> {
   const server = await ContentsServer.start()
   const contents = new ContentsClient({ url: server.url, token: server.token })
   const rooms = new FileRooms()
@@ -27,7 +28,7 @@ async function fixture(t: TestContext): Promise<Fixture> {
     rooms,
     files,
     contents,
-    policy: QUICK,
+    policy: { ...QUICK, ...policy },
     onError: (error) => assert.fail(error as Error),
   })
   t.after(async () => {
@@ -274,4 +275,39 @@ test('[JUPYTER-44] a task that fails does not keep saves away for ever', async (
   )
   room.type(insert('x'))
   assert.equal(await room.binding?.save(), 'success')
+})
+
+test('[STATE-4] before Jupyter ends every open file is saved, also where nobody wants autosave', async (t) => {
+  const { server, collaboration, roomOf } = await fixture(t, { saveDelayMs: 60_000, saveMaxWaitMs: 60_000 })
+  for (const path of ['a.txt', 'b.txt', 'c.txt']) server.put(path, path)
+  const [a, b] = [await roomOf('a.txt'), await roomOf('b.txt'), await roomOf('c.txt')]
+  b.people = [{ autosave: false }]
+  a.type(insert('1'))
+  b.type(insert('2'))
+  const seen: string[] = []
+  const unsaved = await collaboration.saveAndLeave(async () => {
+    seen.push(server.text('a.txt'), server.text('b.txt'))
+  }, 5_000)
+  assert.deepEqual(seen, ['1a.txt', '2b.txt'])
+  assert.deepEqual(unsaved, [])
+  assert.equal(server.counts.write, 2)
+})
+
+test('[STATE-4] a file that cannot be saved in time is named, and the rooms are left all the same', async (t) => {
+  const { server, collaboration, roomOf } = await fixture(t, { saveDelayMs: 60_000, saveMaxWaitMs: 60_000 })
+  server.put('a.txt', 'a')
+  server.put('b.txt', 'b')
+  const [a, b] = [await roomOf('a.txt'), await roomOf('b.txt')]
+  a.type(insert('1'))
+  b.type(insert('2'))
+  let release = (): void => {}
+  server.faults.beforeWrite = (path) =>
+    path === 'b.txt' ? new Promise((resolve) => (release = resolve)) : undefined
+  t.after(() => release())
+  let hasLeft = false
+  const unsaved = await collaboration.saveAndLeave(async () => {
+    hasLeft = true
+  }, 200)
+  assert.deepEqual([unsaved, hasLeft, server.text('a.txt')], [['b.txt'], true, '1a'])
+  release()
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SyncError } from '../../src/protocol/errors.ts'
+import { type RoomName, documentId } from '../../src/protocol/names.ts'
 import type { BoundRoom, DocumentBinding, RoomSpec } from '../../src/room/ports.ts'
 import { RoomClient } from '../support/room-client.ts'
 import { roomFixture, testDocument } from '../support/room-fixture.ts'
@@ -189,4 +190,38 @@ test('a server edit that throws rejects, and the room goes on', async (t) => {
   ann.text.insert(0, 'fine')
   await room.loop.idle()
   assert.equal((await room.store.load(testDocument()))?.tail.length, 1)
+})
+
+test('[STATE-4] rooms that are closed on purpose tell those inside why, save, and leave others alone', async (t) => {
+  const room = roomFixture(t)
+  const other: RoomSpec = { ...room.plain, document: documentId('plain', 'other' as RoomName) }
+  let closes = 0
+  const binding = (): DocumentBinding => ({
+    open: () => Promise.resolve(),
+    changed: () => {},
+    hasUnsavedChanges: true,
+    save: () => Promise.resolve('success'),
+    close: async () => void (closes += 1),
+  })
+  const ann = await room.join(new RoomClient('ann'), { ...room.plain, binding })
+  const bob = await room.join(new RoomClient('bob'), other)
+  await until(() => ann.isSynced && bob.isSynced)
+  ann.text.insert(0, 'kept')
+  await room.rooms.closeWhere((document) => document === testDocument(), 'server_stopped')
+  assert.deepEqual([ann.closedWith, bob.closedWith, closes], ['server_stopped', undefined, 1])
+  assert.deepEqual(room.rooms.stats().rooms, { loading: 0, open: 1, idle: 0, closing: 0 })
+  const carol = await room.join(new RoomClient('carol'), { ...room.plain, binding })
+  await until(() => carol.text.toJSON() === 'kept')
+})
+
+test('[STATE-4] a room that is being loaded is closed as soon as it is there', async (t) => {
+  const room = roomFixture(t)
+  room.store.hold()
+  const joining = room.join(new RoomClient('ann'))
+  const closing = room.rooms.closeWhere(() => true, 'server_stopped')
+  room.store.release()
+  await closing
+  // Who was on the way in found a room that closes, and loaded it anew.
+  assert.equal((await joining).closedWith, undefined)
+  assert.equal(room.store.loads, 2)
 })

@@ -11,7 +11,6 @@ import type { StartApp } from '../../src/cli/running-app.ts'
 import { serve } from '../../src/cli/serve.ts'
 import { up } from '../../src/cli/up.ts'
 import { findLab } from '../../src/jupyter/supervisor/find-lab.ts'
-import { startJupyter } from '../../src/jupyter/supervisor/supervisor.ts'
 import { DataFolderError } from '../../src/store/data-folder-error.ts'
 
 const behavior = process.env['STUB_APP'] ?? ''
@@ -30,7 +29,8 @@ const startApp: StartApp = async ({ config }) => {
       void Promise.reject(new Error('stub rejection'))
     }, 50)
   const { port } = server.address() as AddressInfo
-  process.stderr.write(`stub jupyter ${config.jupyter.url ?? 'none'} ${config.jupyter.token ?? ''}\n`)
+  const { driver, command, root, url = 'none' } = config.jupyter
+  process.stderr.write(`stub jupyter ${driver === 'process' ? `${command.join(' ')} ${root}` : url}\n`)
   return {
     url: `http://127.0.0.1:${port}/`,
     reload: () => void process.stderr.write('stub reloading\n'),
@@ -62,7 +62,6 @@ const context: CommandContext = {
   startApp,
   describeDocument,
   findLab,
-  startJupyter,
 }
 try {
   process.exit(await (name === 'up' ? up(context) : serve(context)))

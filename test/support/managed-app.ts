@@ -67,7 +67,7 @@ ${more}`,
   )
   const flags = { data: join(directory, 'data'), port: '0' }
   const { config, locate } = await loadConfig({ environment: {}, file, flags })
-  const app = await startApp({ config, version: '0.0.0', locate })
+  const app = await startApp({ config, version: '0.0.0', environment: {}, locate })
   shutDown = () => app.close()
   return {
     url: app.url,

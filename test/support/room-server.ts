@@ -49,6 +49,7 @@ export function jupyterSpec(room: string): RoomSpec {
 }
 
 const JUPYTER: UpgradeDeps['jupyter'] = {
+  refusal: () => undefined,
   roomSpec: (room) => Promise.resolve(jupyterSpec(room)),
   tunnel: () => Promise.reject(new Error('there is no Jupyter here')),
 }

@@ -35,6 +35,7 @@ export async function exchange(
   const { counters, limits } = passage
   counters.requests += 1
   const entry = await enter(passage, request.raw)
+  if (await isAnsweredHere(passage, entry, { request, reply })) return
   const contents = parseContentsRequest(entry.target)
   if (contents !== undefined && isHashQuestion(request.method, contents, entry.target.query)) {
     await waitAtMost(() => passage.settled(contents.path), limits.settleMs)
@@ -49,6 +50,18 @@ export async function exchange(
   } finally {
     counters.requestsInFlight -= 1
   }
+}
+
+/** While Jupyter does not run, people see why, and programs are told. */
+async function isAnsweredHere(
+  { standIn }: Passage,
+  { admission }: Entry,
+  visit: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): Promise<boolean> {
+  if (await standIn.page({ ...visit, admission })) return true
+  const refusal = standIn.refusal()
+  if (refusal !== undefined) throw new SyncError(refusal)
+  return false
 }
 
 type Conversation = {

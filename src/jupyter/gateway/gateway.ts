@@ -13,7 +13,7 @@ import { type GatewayStats, noCounts } from './counters.ts'
 import { exchange } from './exchange.ts'
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLimits } from './limits.ts'
 import { openTunnel } from './open-tunnel.ts'
-import type { Passage } from './passage.ts'
+import { ALWAYS_RUNNING, type Passage, type StandIn } from './passage.ts'
 import { secretReplacements } from './secret-filter.ts'
 import { Tunnels } from './tunnels.ts'
 import { Upstream } from './upstream.ts'
@@ -32,6 +32,8 @@ export type GatewayDeps = {
   /** Our session cookie, which is not Jupyter's business. */
   readonly isOwnCookie: (name: string) => boolean
   readonly limits?: Partial<GatewayLimits> | undefined
+  /** What is answered instead while Jupyter is not running; left out, it always is. */
+  readonly standIn?: StandIn | undefined
   /** Resolves when no save of that file is under way. */
   readonly settled?: ((path: string) => Promise<void>) | undefined
   /** Told, and awaited, before the client hears of its success. */
@@ -65,6 +67,7 @@ export class Gateway {
       gate: deps.gate,
       classify: deps.classify,
       limits,
+      standIn: deps.standIn ?? ALWAYS_RUNNING,
       settled: deps.settled ?? (() => Promise.resolve()),
       contentsChanged: deps.contentsChanged ?? (() => undefined),
       alone: deps.alone ?? ((_paths, task) => task()),

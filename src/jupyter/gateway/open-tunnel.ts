@@ -43,6 +43,8 @@ async function enter(passage: Passage, tunnels: Tunnels, request: IncomingMessag
   try {
     if (!isHandshake(request)) throw new SyncError('bad_request')
     const entry = await admit(passage, request)
+    const refusal = passage.standIn.refusal()
+    if (refusal !== undefined) throw new SyncError(refusal)
     if (tunnels.isFull) throw new SyncError('too_fast')
     return entry
   } catch (error) {

@@ -1,8 +1,9 @@
 /** What HTTP requests and tunnels need alike; made once by `Gateway`. */
 import type { IncomingMessage } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Action } from '../../access/model.ts'
 import type { Admission, Gate } from '../../identity/gate.ts'
-import { SyncError } from '../../protocol/errors.ts'
+import { type ErrorCode, SyncError } from '../../protocol/errors.ts'
 import type { ContentsEvent } from '../contents-event.ts'
 import type { Counters } from './counters.ts'
 import type { GatewayLimits } from './limits.ts'
@@ -11,6 +12,20 @@ import { responseHeaders } from './response-headers.ts'
 import { type Replacement, replaceSecret } from './secret-filter.ts'
 import { type Target, parseTarget } from './target.ts'
 import type { Upstream } from './upstream.ts'
+
+/** Stands in for a Jupyter that is not running. Asked only about callers who were admitted. */
+export type StandIn = {
+  /** Why nothing may be passed on now; undefined when it may be tried. */
+  readonly refusal: () => ErrorCode | undefined
+  /** Answers a person who opened a page; false when there is nothing to answer. */
+  readonly page: (visit: {
+    readonly request: FastifyRequest
+    readonly reply: FastifyReply
+    readonly admission: Extract<Admission, { ok: true }>
+  }) => Promise<boolean>
+}
+
+export const ALWAYS_RUNNING: StandIn = { refusal: () => undefined, page: async () => false }
 
 export type Passage = {
   readonly upstream: Upstream
@@ -21,6 +36,7 @@ export type Passage = {
   /** `path` is relative to the base URL, decoded once. */
   readonly classify: (method: string, path: string) => Action
   readonly limits: GatewayLimits
+  readonly standIn: StandIn
   readonly settled: (path: string) => Promise<void>
   readonly contentsChanged: (event: ContentsEvent) => unknown
   readonly alone: <T>(paths: readonly string[], task: () => Promise<T>) => Promise<T>

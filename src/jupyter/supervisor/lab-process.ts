@@ -11,6 +11,8 @@ export type LabProcess = {
 
 export type LabCommand = {
   readonly command: string
+  /** E.g. `run -n lab jupyter` for `conda`. */
+  readonly leadingArgs?: readonly string[] | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly rootDir: string
   readonly port: number
@@ -27,7 +29,7 @@ const MAX_LOG_BYTES = 10 * 1024 * 1024
 export async function spawnLab(lab: LabCommand): Promise<LabProcess> {
   const log = await openLog(lab.logFile)
   try {
-    const child = spawn(lab.command, labArguments(lab), {
+    const child = spawn(lab.command, [...(lab.leadingArgs ?? []), ...labArguments(lab)], {
       cwd: lab.rootDir,
       // By the environment: a command line can be read by every user of the machine.
       env: { ...lab.environment, JUPYTER_TOKEN: lab.token },

@@ -7,6 +7,8 @@ import { type ProbeResult, probeJupyter } from './probe.ts'
 export type LaunchOptions = {
   /** Path of the `jupyter` command. */
   readonly command: string
+  /** What stands between the command and its own arguments. */
+  readonly leadingArgs?: readonly string[] | undefined
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly recordFile: string
   readonly logFile: string
@@ -31,10 +33,10 @@ export async function launchLab(
   place: Omit<LabRecord, 'pid'>,
   signal: AbortSignal,
 ): Promise<Launch> {
-  const { command, environment, logFile, recordFile, stopMs } = options
+  const { command, leadingArgs, environment, logFile, recordFile, stopMs } = options
   let lab: LabProcess
   try {
-    lab = await spawnLab({ command, environment, ...place, logFile })
+    lab = await spawnLab({ command, leadingArgs, environment, ...place, logFile })
   } catch (error) {
     return { isReady: false, reason: `${command} cannot be started (${String(error)})` }
   }

@@ -34,7 +34,12 @@ export const SUPERVISOR_TIMES: SupervisorTimes = {
   steadyMs: 60_000,
 }
 
-export type SupervisorOptions = Pick<LaunchOptions, 'command' | 'environment'> & {
+/** What becomes of a JupyterLab after its start, without anybody's wish. */
+export type SupervisorChange =
+  | { readonly kind: 'ended'; readonly retryInMs: number }
+  | { readonly kind: 'running' }
+
+export type SupervisorOptions = Pick<LaunchOptions, 'command' | 'leadingArgs' | 'environment'> & {
   readonly dataDir: string
   /** Folder whose files JupyterLab serves. */
   readonly rootDir: string
@@ -42,8 +47,13 @@ export type SupervisorOptions = Pick<LaunchOptions, 'command' | 'environment'> &
   readonly signal: AbortSignal
   /** Told in one line what happens after the start. */
   readonly report: (line: string) => void
+  readonly onChange?: ((change: SupervisorChange) => void) | undefined
+  /** Where a process that is started answers; left out, at any free port with a new token. */
+  readonly place?: LabAddress | undefined
   readonly times?: SupervisorTimes | undefined
 }
+
+export type LabAddress = Pick<LabRecord, 'port' | 'token'>
 
 export type SupervisorStart =
   | { readonly isRunning: true; readonly supervisor: JupyterSupervisor }
@@ -51,27 +61,46 @@ export type SupervisorStart =
 
 /** Takes over the Jupyter of a former run, or starts one; resolves when it answers. */
 export async function startJupyter(options: SupervisorOptions): Promise<SupervisorStart> {
-  const dataDir = resolve(options.dataDir)
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const times = options.times ?? SUPERVISOR_TIMES
-  const { command, environment, report, signal } = options
-  const files = { recordFile: join(dataDir, 'jupyter.json'), logFile: join(dataDir, 'jupyter.log') }
-  const keeping: Keeping = { command, environment, report, times, ...files, ...times }
-  const rootDir = resolve(options.rootDir)
-  const former = await formerLab(keeping, rootDir, signal)
-  if (former !== undefined) {
-    const lab = adoptLab(former.pid, times.pollMs)
-    return { isRunning: true, supervisor: new JupyterSupervisor(keeping, former, lab, true) }
-  }
-  const place = { port: await freeLoopbackPort(), token: randomBytes(32).toString('hex'), rootDir }
-  const started = await launchLab(keeping, place, signal)
+  const adopted = await adoptJupyter(options)
+  if (adopted !== undefined) return { isRunning: true, supervisor: adopted }
+  const keeping = keepingOf(options)
+  const address = options.place ?? (await newAddress())
+  const place = { ...address, rootDir: resolve(options.rootDir) }
+  const started = await launchLab(keeping, place, options.signal)
   if (!started.isReady) return { isRunning: false, reason: started.reason }
   return { isRunning: true, supervisor: new JupyterSupervisor(keeping, started.record, started.lab, false) }
+}
+
+/** Takes over the Jupyter of a former run; undefined when there is none. */
+export async function adoptJupyter(options: SupervisorOptions): Promise<JupyterSupervisor | undefined> {
+  await mkdir(resolve(options.dataDir), { recursive: true, mode: 0o700 })
+  const keeping = keepingOf(options)
+  const former = await formerLab(keeping, resolve(options.rootDir), options.signal)
+  if (former === undefined) return undefined
+  return new JupyterSupervisor(keeping, former, adoptLab(former.pid, keeping.times.pollMs), true)
+}
+
+export async function newAddress(): Promise<LabAddress> {
+  return { port: await freeLoopbackPort(), token: randomBytes(32).toString('hex') }
+}
+
+/** Where JupyterLab's own words go. */
+export function labLogFile(dataDir: string): string {
+  return join(resolve(dataDir), 'jupyter.log')
 }
 
 type Keeping = LaunchOptions & {
   readonly times: SupervisorTimes
   readonly report: (line: string) => void
+  readonly onChange: (change: SupervisorChange) => void
+}
+
+function keepingOf(options: SupervisorOptions): Keeping {
+  const { command, leadingArgs, environment, report, dataDir } = options
+  const times = options.times ?? SUPERVISOR_TIMES
+  const files = { recordFile: join(resolve(dataDir), 'jupyter.json'), logFile: labLogFile(dataDir) }
+  const onChange = options.onChange ?? (() => {})
+  return { command, leadingArgs, environment, report, onChange, times, ...files, ...times }
 }
 
 /** The recorded process, when it is alive, ours, and serves the same folder; another folder's is stopped. */
@@ -119,6 +148,11 @@ export class JupyterSupervisor {
     )
   }
 
+  get address(): LabAddress {
+    const { port, token } = this.#place
+    return { port, token }
+  }
+
   get pid(): number | undefined {
     return this.#lab?.pid
   }
@@ -156,14 +190,16 @@ export class JupyterSupervisor {
 
   /** Tries until it runs again, ever more slowly; undefined when nobody wants it any more. */
   async #restart(signal: AbortSignal): Promise<LabProcess | undefined> {
-    const { report, logFile, times } = this.#keeping
+    const { report, onChange, logFile, times } = this.#keeping
     if (performance.now() - this.#startedAt > times.steadyMs) this.#backoffMs = 0
     for (let backoffMs = this.#nextBackoffMs(); ; backoffMs = this.#nextBackoffMs()) {
       report(`JupyterLab ended; starting it again in ${backoffMs / 1000} s (log: ${logFile}).`)
+      onChange({ kind: 'ended', retryInMs: backoffMs })
       if (!(await wait(backoffMs, signal))) return undefined
       const started = await launchLab(this.#keeping, this.#place, signal)
       if (started.isReady) {
         report('JupyterLab runs again.')
+        onChange({ kind: 'running' })
         this.#startedAt = performance.now()
         return started.lab
       }

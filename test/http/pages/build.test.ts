@@ -18,20 +18,24 @@ async function builtFiles(t: TestContext) {
   return files
 }
 
-test('the build writes all pages, and every asset that they name is there', async (t) => {
+const FILLED: Readonly<Record<string, readonly string[]>> = {
+  access: ['{{data}}'],
+  server: ['{{sentence}}', '{{data}}'],
+  status: ['{{data}}'],
+  try: ['{{data}}', '{{nonce}}'],
+}
+
+test('the build writes every page, and every asset that they name is there', async (t) => {
   const { assets, html } = await builtFiles(t)
   for (const [page, text] of Object.entries(html)) {
     const named = [...text.matchAll(/(?:src|href)="assets\/([^"]+)"/g)].map((match) => match[1] ?? '')
     assert.equal(named.length, 2, page)
     for (const name of named) assert.ok(assets.has(name), name)
-    assert.deepEqual(
-      new Set(text.match(/\{\{.*?\}\}/g)),
-      new Set(page === 'try' ? ['{{data}}', '{{nonce}}'] : ['{{data}}']),
-    )
+    assert.deepEqual(new Set(text.match(/\{\{.*?\}\}/g)), new Set(FILLED[page]))
   }
-  assert.equal(assets.size, 5)
+  assert.equal(assets.size, 6)
   for (const [name, { bytes, gzipped, type }] of assets) {
-    assert.match(name, /^(access|status|try|style)-[A-Z0-9]{8}\.(js|css)$/)
+    assert.match(name, /^(access|server|status|try|style)-[A-Z0-9]{8}\.(js|css)$/)
     assert.match(type, /^text\/(javascript|css)/)
     assert.deepEqual(gunzipSync(gzipped), bytes)
   }

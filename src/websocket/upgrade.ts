@@ -262,8 +262,9 @@ export class UpgradeHandler {
     if (dialect === 'jupyter') this.#told.remember(key, now)
     this.#servers[dialect].handleUpgrade(request, socket, head, (websocket) => {
       const { connection } = this.#connect({ websocket, socket, dialect, admission: undefined })
-      // JupyterLab has a session only after it was let in once.
-      connection.refuse(ERRORS[code].close, route.lineage !== undefined)
+      // JupyterLab has a session only after it was let in once. Of a stop it was told as it happened.
+      const isDialogDue = route.lineage !== undefined && code !== 'server_stopped'
+      connection.refuse(ERRORS[code].close, isDialogDue)
     })
   }
 }

@@ -9,12 +9,13 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { activityFacts } from './app/activity.ts'
 import { closeInOrder } from './app/close-all.ts'
+import { watchConfig } from './app/config-reload.ts'
 import { type JupyterSide, jupyterSide } from './app/jupyter.ts'
 import { type People, people } from './app/people.ts'
 import { baseUrlOf, roomPolicy } from './app/policies.ts'
 import { rareCheck, statusFacts, titleOf } from './app/status.ts'
 import { buildWeb } from './app/web.ts'
-import type { RunningApp } from './cli/running-app.ts'
+import type { ConfigSource, RunningApp } from './cli/running-app.ts'
 import type { Readiness } from './http/routes/health.ts'
 import type { Config } from './config/schema.ts'
 import { CpuProfiler } from './observability/cpu-profiler.ts'
@@ -29,6 +30,7 @@ import { CommitLoop } from './room/commit-loop.ts'
 import type { HeapUse } from './room/memory-budget.ts'
 import { RoomRegistry } from './room/room-registry.ts'
 import { SnapshotThread } from './room/snapshot-thread.ts'
+import type { AccessChange } from './identity/access-watch.ts'
 import { LevelFileIndex } from './store/file-index.ts'
 import { DiskSpaceWatch } from './store/disk-space.ts'
 import type { LevelDatabase } from './store/level-database.ts'
@@ -38,7 +40,12 @@ import { readOrCreateSecret } from './store/secrets.ts'
 import { ConnectionRegistry } from './websocket/connection-registry.ts'
 import { UpgradeHandler } from './websocket/upgrade.ts'
 
-export type AppOptions = { readonly config: Config; readonly version: string }
+export type AppOptions = {
+  readonly config: Config
+  readonly version: string
+  /** Absent when it cannot be read again. */
+  readonly source?: ConfigSource | undefined
+}
 
 const COOKIE_SECRET_BYTES = 32
 const STORE_RETRY_MS = 200
@@ -49,7 +56,7 @@ const LAG = { limitMs: 500, forMs: 5000, calmMs: 5000 }
 const GOODBYE_SHARE = 0.2
 
 /** Starts serving. Throws what the commands explain: a port taken, a folder locked, Jupyter away. */
-export async function startApp({ config, version }: AppOptions): Promise<RunningApp> {
+export async function startApp({ config, version, source }: AppOptions): Promise<RunningApp> {
   const logger = createLogger(config.log)
   const database = await openLevelDatabase({
     directory: config.data.dir,
@@ -64,7 +71,7 @@ export async function startApp({ config, version }: AppOptions): Promise<Running
   try {
     await disk.start()
     const core = buildCore({ config, version, logger, database, disk })
-    return await serve({ config, version, logger, database, disk, core })
+    return await serve({ config, version, source, logger, database, disk, core })
   } catch (error) {
     disk.close()
     await database.close()
@@ -133,7 +140,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
-  const who = people({ config, baseUrl, secret, onError })
+  const who = people({ config, baseUrl, secret, onError, onChange: accessChanges(logger, core.metrics) })
   const files = new LevelFileIndex(database)
   const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files })
   const life = { isDraining: false }
@@ -171,14 +178,23 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const { port } = web.server.address() as AddressInfo
   const url = addressOf(config.server.host, port, baseUrl)
   logger.info({ url, dataDir: config.data.dir, jupyter: config.jupyter.url }, 'outrigger is ready')
+  const reloading = watchConfig({ ...parts, metrics: core.metrics, people: who })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     life.isDraining = true
     upgrades.drain()
-    closing ??= closeEverything({ ...parts, web, jupyter, watches })
+    closing ??= closeEverything({ ...parts, web, jupyter, watches: { ...watches, reloading } })
     return closing
   }
-  return { url, close }
+  return { url, reload: () => reloading.request(), close }
+}
+
+function accessChanges(logger: Logger, metrics: Metrics): (change: AccessChange) => void {
+  return ({ principal, what }) => {
+    metrics.accessChanged(what)
+    const level = what === 'changed' ? 'debug' : 'info'
+    logger[level]({ user: principal.id, what }, 'access of an open socket')
+  }
 }
 
 function upgradeHandler(deps: {

@@ -64,7 +64,8 @@ export function accessOf(
   return own.reduce<Access>((best, { access }) => stronger(best, access), granted)
 }
 
-function stronger(one: Access, other: Access): Access {
+/** The one that allows more. */
+export function stronger(one: Access, other: Access): Access {
   return RANK[other] > RANK[one] ? other : one
 }
 

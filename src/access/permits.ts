@@ -14,9 +14,13 @@ import type { Access } from './model.ts'
  */
 export type Verdict = 'apply' | 'ignore' | 'read-only' | 'refuse'
 
+/** Whether what this access lets somebody type is applied. */
+export function mayWrite(access: Access): boolean {
+  return access === 'edit' || access === 'manage'
+}
+
 export function permits(access: Access, message: ClientMessage): Verdict {
   if (access === 'none') return 'refuse'
-  const canWrite = access === 'edit' || access === 'manage'
   switch (message.kind) {
     case 'syncStep1':
     case 'awareness':
@@ -24,7 +28,7 @@ export function permits(access: Access, message: ClientMessage): Verdict {
       return 'apply'
     case 'syncStep2':
     case 'update':
-      return canWrite ? 'apply' : 'read-only'
+      return mayWrite(access) ? 'apply' : 'read-only'
     case 'save':
       // A reader's save is still answered (with `failed`): the stock client waits for ever otherwise.
       return 'apply'

@@ -5,7 +5,7 @@ import { meRoute } from '../http/routes/me.ts'
 import { signInRoutes, tokenExchange, visitorCookie } from '../http/routes/sign-in.ts'
 import type { Subject } from '../access/model.ts'
 import { declaredResource } from '../identity/config-gate.ts'
-import { AccessWatch } from '../identity/access-watch.ts'
+import { type AccessChange, AccessWatch } from '../identity/access-watch.ts'
 import type { Gate, Judge } from '../identity/gate.ts'
 import { openIdentity, usersIdentity } from '../identity/identity.ts'
 import { LiveResource } from '../identity/live-resource.ts'
@@ -18,6 +18,8 @@ export type People = {
   readonly watch: AccessWatch
   /** Absent in open mode, which has no owner. */
   readonly resource?: LiveResource | undefined
+  /** Takes over users, groups and grants of another configuration, for those inside as well. */
+  readonly apply?: ((next: Config) => void) | undefined
   readonly routes: readonly FastifyPluginAsync[]
   /** Runs before every route. */
   readonly onRequest: onRequestAsyncHookHandler
@@ -28,9 +30,12 @@ export type PeopleDeps = {
   readonly baseUrl: string
   readonly secret: Uint8Array
   readonly onError: (error: unknown) => void
+  /** See `AccessWatch`. */
+  readonly onChange?: ((change: AccessChange) => void) | undefined
 }
 
-export function people({ config, baseUrl, secret, onError }: PeopleDeps): People {
+export function people(deps: PeopleDeps): People {
+  const { config, baseUrl, secret, onError } = deps
   const { auth, server, users, groups, resource } = config
   const common = {
     allowedOrigins: server.allowedOrigins,
@@ -43,29 +48,37 @@ export function people({ config, baseUrl, secret, onError }: PeopleDeps): People
     const { gate, visitors } = openIdentity(common)
     return {
       gate,
-      watch: watchOver(gate, onError),
+      watch: watchOver(gate, deps),
       routes: [meRoute({ gate })],
       onRequest: visitorCookie(visitors),
     }
   }
-  const declared = declaredResource(
-    // The configuration was checked: in this mode there is an owner.
-    { ...resource, owner: (resource.owner ?? 'user:') as Subject },
-    auth.defaultViewerAccess,
-  )
-  const live = new LiveResource({ resource: declared, groups })
-  const { gate, signIn } = usersIdentity({ ...common, users, resource: live })
-  const watch = watchOver(gate, onError)
+  // The configuration was checked: in this mode there is an owner.
+  const owner = (resource.owner ?? 'user:') as Subject
+  const live = new LiveResource({
+    resource: declaredResource({ ...resource, owner }, auth.defaultViewerAccess),
+    groups,
+  })
+  const { gate, signIn, directory } = usersIdentity({ ...common, users, resource: live })
+  const watch = watchOver(gate, deps)
   live.onChange(() => watch.reconsider())
   return {
     gate,
     watch,
     resource: live,
+    apply: (next) => {
+      const { viewers } = next.resource
+      directory.replace(next.users, next.groups)
+      live.declare({
+        resource: declaredResource({ name: resource.name, owner, viewers }, next.auth.defaultViewerAccess),
+        groups: next.groups,
+      })
+    },
     routes: [signInRoutes(signIn), meRoute({ gate })],
     onRequest: tokenExchange(signIn),
   }
 }
 
-function watchOver(judge: Judge, onError: (error: unknown) => void): AccessWatch {
-  return new AccessWatch({ judge, renewMs: RENEW_MS, onError })
+function watchOver(judge: Judge, { onError, onChange }: PeopleDeps): AccessWatch {
+  return new AccessWatch({ judge, renewMs: RENEW_MS, onError, onChange })
 }

@@ -1,20 +1,24 @@
 import { grantLines } from '../config/grants.ts'
-import { loadConfig } from '../config/load.ts'
+import { configFile, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { CONFIG_FLAGS, readArguments } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { crashOnUncaught, runUntilStopped } from './run-app.ts'
+import type { RunningApp } from './running-app.ts'
 import { StopRequest } from './stop-request.ts'
 
 /** `outrigger serve`: the production entry. Never installs, never starts Jupyter. */
 export async function serve(context: CommandContext): Promise<number> {
   const given = readArguments(context.args, { valued: CONFIG_FLAGS })
   const { environment, version } = context
-  const { config } = await loadConfig({ environment, file: given.text('config'), flags: given.flags })
+  const sources = { environment, file: given.text('config'), flags: given.flags }
+  const { config } = await loadConfig(sources)
   crashOnUncaught(context)
-  const stop = new StopRequest(context.exit)
+  let app: RunningApp | undefined
+  const stop = new StopRequest(context.exit, () => app?.reload())
   try {
-    const app = await context.startApp({ config, version })
+    const load = async (): Promise<Config> => (await loadConfig(sources)).config
+    app = await context.startApp({ config, version, source: { file: configFile(sources), load } })
     announce(context, config, app.url)
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note: context.note })
   } finally {

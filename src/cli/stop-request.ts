@@ -9,10 +9,12 @@ export class StopRequest {
   readonly #requested: Promise<void>
   readonly #onSignal: (name: NodeJS.Signals, number: number) => void
 
-  constructor(exit: (code: number) => never) {
+  /** With `onHangup` SIGHUP is no wish to stop, as services have it, but to be told there. */
+  constructor(exit: (code: number) => never, onHangup?: () => void) {
     let request: () => void = () => undefined
     this.#requested = new Promise((resolve) => (request = resolve))
-    this.#onSignal = (_name, number) => {
+    this.#onSignal = (name, number) => {
+      if (name === 'SIGHUP' && onHangup !== undefined) return onHangup()
       if (this.#controller.signal.aborted) exit(128 + number)
       this.#controller.abort()
       request()

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Layer } from '../config/layer.ts'
-import { gatherConfig, settleConfig, suppliedLayer } from '../config/load.ts'
+import { type ConfigSources, configFile, gatherConfig, settleConfig, suppliedLayer } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import type { JupyterSupervisor } from '../jupyter/supervisor/supervisor.ts'
 import { CONFIG_FLAGS, readArguments } from './arguments.ts'
@@ -18,11 +18,8 @@ import { type UpPeople, keptPeople, newPeople, peopleLayer } from './up-people.t
  */
 export async function up(context: CommandContext): Promise<number> {
   const given = readArguments(context.args, { valued: [...CONFIG_FLAGS, 'root'], plain: ['no-jupyter'] })
-  const said = await gatherConfig({
-    environment: context.environment,
-    file: given.text('config'),
-    flags: given.flags,
-  })
+  const sources = { environment: context.environment, file: given.text('config'), flags: given.flags }
+  const said = await gatherConfig(sources)
   const bringsPeople = !said.entries.has('users') && said.entries.get('auth.mode')?.value !== 'open'
   // Every fault is told before anything is installed or started.
   const { config } = settleConfig(said, bringsPeople ? [peopleLayer(newPeople())] : [])
@@ -36,7 +33,7 @@ export async function up(context: CommandContext): Promise<number> {
     const jupyter = wantsJupyter ? await bringJupyter(context, { config, rootDir, stop }) : undefined
     return stop.isMade
       ? await stopEarly(jupyter)
-      : await run(context, { said, layers, people, jupyter, stop })
+      : await run(context, { said, sources, layers, people, jupyter, stop })
   } finally {
     stop.dispose()
   }
@@ -87,17 +84,20 @@ async function run(
   context: CommandContext,
   parts: {
     readonly said: Layer
+    readonly sources: ConfigSources
     readonly layers: readonly Layer[]
     readonly people: UpPeople | undefined
     readonly jupyter: Jupyter | undefined
     readonly stop: StopRequest
   },
 ): Promise<number> {
-  const { said, people, jupyter, stop } = parts
+  const { said, sources, people, jupyter, stop } = parts
   const layers = jupyter === undefined ? parts.layers : [...parts.layers, jupyterLayer(jupyter.supervisor)]
   const { config } = settleConfig(said, layers)
   const { version, note } = context
-  const app = await startOrLetGo(() => context.startApp({ config, version }), jupyter?.supervisor)
+  const load = async (): Promise<Config> => settleConfig(await gatherConfig(sources), layers).config
+  const source = { file: configFile(sources), load }
+  const app = await startOrLetGo(() => context.startApp({ config, version, source }), jupyter?.supervisor)
   try {
     context.print(upBanner({ version, url: app.url, config, people, jupyter: jupyter?.line }))
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note })

@@ -27,9 +27,14 @@ export type LoadedConfig = {
   readonly origins: ReadonlyMap<ConfigKey, Origin>
 }
 
+/** The YAML file, if there is one. */
+export function configFile({ file, environment }: ConfigSources): string | undefined {
+  return file ?? (environment[CONFIG_FILE_VARIABLE] || undefined)
+}
+
 /** Everything a person said, by file, environment and flags. Throws nothing; faults are kept. */
 export async function gatherConfig(sources: ConfigSources): Promise<Layer> {
-  const file = sources.file ?? (sources.environment[CONFIG_FILE_VARIABLE] || undefined)
+  const file = configFile(sources)
   const said = mergeLayers([
     file === undefined ? { entries: new Map(), faults: [] } : await fileLayer(file),
     environmentLayer(sources.environment),

@@ -3,29 +3,41 @@
  * request long ago, and since then a grant may have gone, a token expired, a group changed.
  *
  * Changes known here take effect at once, in one turn of the event loop; those at an identity source
- * when it is asked again, every `renewMs`.
+ * when it is asked again, every `renewMs`. Only the goodbyes are spread over some turns: each is a
+ * write to a socket, and thousands of them would hold up everybody else's keystrokes.
  */
-import type { Access, Identified } from '../access/model.ts'
+import { decide } from '../access/decide.ts'
+import type { Access, Action, Identified, Principal } from '../access/model.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import type { Admitted, Judge } from './gate.ts'
 import type { Lease } from './lease.ts'
 
 export type EndReason = 'access_revoked' | 'session_expired'
 
-/** Something open that somebody was let into. Neither call may throw or wait. */
+/** Something open that somebody was let into. No call may throw or wait. */
 export interface Holder {
+  /** What it is for: when that is not allowed any more, it ends. */
+  readonly action: Action
   /** May be less than before, or more; never `none`. */
   accessChanged(access: Access): void
-  /** From this moment on nothing of it may be applied; it closes itself. */
+  /** From this moment on nothing of it may be applied. Thousands may hear this in one turn. */
   ended(reason: EndReason): void
+  /** Some turns later: it closes itself. */
+  close(reason: EndReason): void
 }
+
+export type AccessChange = { readonly principal: Principal; readonly what: 'changed' | EndReason }
 
 export type AccessWatchOptions = {
   readonly judge: Judge
   /** How often the sources are asked again. */
   readonly renewMs: number
+  /** A source that has not answered by then does not answer. */
+  readonly renewTimeoutMs?: number | undefined
   /** Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined
+  /** Told of each open thing whose access changed or ended; of the ends when they are closed. */
+  readonly onChange?: ((change: AccessChange) => void) | undefined
   /** A source does not answer. Must not throw. */
   readonly onError: (error: unknown) => void
 }
@@ -37,21 +49,33 @@ type Held = {
   access: Access
 }
 
+type Leaving = { readonly held: Held; readonly reason: EndReason }
+
 /** Expiries are looked at this often, all in one go. */
 const LOOK_MS = 500
 /** Questions to sources under way at once. */
-const MAX_RENEWALS = 8
+const MAX_RENEWALS = 32
+/** With the time between two renewals well within the half minute that is promised. */
+const RENEW_TIMEOUT_MS = 10_000
+/** Some milliseconds of work. */
+const CLOSES_PER_TURN = 200
 
 export class AccessWatch {
   readonly #options: AccessWatchOptions
   readonly #held = new Set<Held>()
   readonly #look: NodeJS.Timeout
   readonly #renew: NodeJS.Timeout
+  #isClosed = false
+  /** Nobody's access changes by itself before this moment. */
+  #changesAt = Number.NEGATIVE_INFINITY
   #isRenewing = false
+  #isRenewalWanted = false
+  #leaving: Leaving[] = []
+  #nextGoodbyes: NodeJS.Immediate | undefined
 
   constructor(options: AccessWatchOptions) {
     this.#options = options
-    this.#look = setInterval(() => this.reconsider(), LOOK_MS)
+    this.#look = setInterval(() => this.#lookForExpiries(), LOOK_MS)
     this.#renew = setInterval(() => this.renewSoon(), options.renewMs)
     for (const timer of [this.#look, this.#renew]) timer.unref()
   }
@@ -61,36 +85,70 @@ export class AccessWatch {
   }
 
   /**
-   * From now on the holder hears of changes. Call it before anything is awaited after the admission,
-   * or a change in between is missed. Returns what ends it; idempotent.
+   * From now on the holder hears of changes. Returns what ends that; idempotent. A change since the
+   * admission is told right after the calls that are running now.
    */
   hold({ principal, granted, access, lease }: Admitted, holder: Holder): () => void {
     const held: Held = { holder, lease, person: { principal, granted }, access }
     this.#held.add(held)
+    queueMicrotask(() => {
+      if (this.#held.has(held)) this.#check(held, this.#now())
+    })
     return () => void this.#held.delete(held)
   }
 
   /** Decides again for everybody, with what is known here. */
   reconsider(): void {
-    const now = (this.#options.now ?? Date.now)()
-    for (const held of this.#held) {
-      const { expiresAt } = held.lease ?? {}
-      if (expiresAt !== undefined && expiresAt <= now) this.#end(held, 'session_expired')
-      else this.#decide(held)
-    }
+    const now = this.#now()
+    this.#changesAt = this.#options.judge.changesAt?.() ?? Number.NEGATIVE_INFINITY
+    for (const held of this.#held) this.#check(held, now)
   }
 
   /** Asks the sources again, in the background. */
   renewSoon(): void {
+    this.#isRenewalWanted = true
     if (this.#isRenewing) return
     this.#isRenewing = true
-    runInBackground(() => this.#renewAll().finally(() => (this.#isRenewing = false)), this.#options.onError)
+    runInBackground(() => this.#renewWhileWanted(), this.#options.onError)
   }
 
   close(): void {
     clearInterval(this.#look)
     clearInterval(this.#renew)
+    if (this.#nextGoodbyes !== undefined) clearImmediate(this.#nextGoodbyes)
+    this.#isClosed = true
+    this.#isRenewalWanted = false
     this.#held.clear()
+    this.#leaving = []
+  }
+
+  #lookForExpiries(): void {
+    const now = this.#now()
+    if (now >= this.#changesAt) return this.reconsider()
+    for (const held of this.#held) if (isOver(held, now)) this.#end(held, 'session_expired')
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)()
+  }
+
+  #check(held: Held, now: number): void {
+    const { lease } = held
+    const person = lease?.current === undefined ? held.person : lease.current()
+    if (person === undefined || isOver(held, now)) return this.#end(held, 'session_expired')
+    held.person = person
+    this.#decide(held)
+  }
+
+  async #renewWhileWanted(): Promise<void> {
+    try {
+      while (this.#isRenewalWanted) {
+        this.#isRenewalWanted = false
+        await this.#renewAll()
+      }
+    } finally {
+      this.#isRenewing = false
+    }
   }
 
   /** People with many sockets share a lease, and so one question. */
@@ -107,12 +165,13 @@ export class AccessWatch {
     const work = async (): Promise<void> => {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await this.#renewOne(...next)
     }
-    await Promise.all(Array.from({ length: MAX_RENEWALS }, work))
+    await Promise.all(Array.from({ length: Math.min(MAX_RENEWALS, waiting.length) }, work))
   }
 
   async #renewOne(renew: NonNullable<Lease['renew']>, holders: readonly Held[]): Promise<void> {
+    if (this.#isClosed) return
     try {
-      const person = await renew()
+      const person = await this.#answerInTime(renew)
       for (const held of holders) {
         if (!this.#held.has(held)) continue
         if (person === undefined) {
@@ -123,20 +182,52 @@ export class AccessWatch {
         this.#decide(held)
       }
     } catch (error) {
-      this.#options.onError(error)
+      if (!this.#isClosed) this.#options.onError(error)
+    }
+  }
+
+  /** A source that never answers must not keep the others from being asked. */
+  async #answerInTime(renew: NonNullable<Lease['renew']>): Promise<Identified | undefined> {
+    const { renewTimeoutMs = RENEW_TIMEOUT_MS } = this.#options
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      const error = new Error(`an identity source has not answered within ${renewTimeoutMs} ms`)
+      timer = setTimeout(() => reject(error), renewTimeoutMs).unref()
+    })
+    try {
+      return await Promise.race([renew(), tooLate])
+    } finally {
+      clearTimeout(timer)
     }
   }
 
   #decide(held: Held): void {
-    const access = this.#options.judge.accessOf(held.person)
+    const { holder, person } = held
+    const access = this.#options.judge.accessOf(person)
     if (access === held.access) return
     held.access = access
-    if (access === 'none') this.#end(held, 'access_revoked')
-    else held.holder.accessChanged(access)
+    const { principal } = person
+    if (decide({ principal, access }, holder.action) !== 'allow') return this.#end(held, 'access_revoked')
+    holder.accessChanged(access)
+    this.#options.onChange?.({ principal, what: 'changed' })
   }
 
   #end(held: Held, reason: EndReason): void {
-    this.#held.delete(held)
+    if (!this.#held.delete(held)) return
     held.holder.ended(reason)
+    this.#leaving.push({ held, reason })
+    this.#nextGoodbyes ??= setImmediate(() => this.#sayGoodbyes())
   }
+
+  #sayGoodbyes(): void {
+    for (const { held, reason } of this.#leaving.splice(0, CLOSES_PER_TURN)) {
+      held.holder.close(reason)
+      this.#options.onChange?.({ principal: held.person.principal, what: reason })
+    }
+    this.#nextGoodbyes = this.#leaving.length === 0 ? undefined : setImmediate(() => this.#sayGoodbyes())
+  }
+}
+
+function isOver({ lease }: Held, now: number): boolean {
+  return lease?.expiresAt !== undefined && lease.expiresAt <= now
 }

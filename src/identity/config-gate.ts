@@ -1,6 +1,6 @@
 /** The gate of one resource. */
 import type { IncomingMessage } from 'node:http'
-import { accessOf, decide } from '../access/decide.ts'
+import { decide } from '../access/decide.ts'
 import type {
   Access,
   Action,
@@ -68,6 +68,7 @@ export function createGate(options: GateOptions): Gate & Judge {
       }
     },
     accessOf: (person) => accessIn(options, person),
+    changesAt: () => options.resource.changesAt((options.now ?? Date.now)()),
   }
 }
 
@@ -93,7 +94,7 @@ function accessIn(
   { resource, visitorAccess = 'none', now = Date.now }: GateOptions,
   { principal, granted = principal.isAuthenticated ? 'none' : visitorAccess }: Identified,
 ): Access {
-  return accessOf(principal, resource.facts(now()), granted)
+  return resource.accessOf({ principal, granted }, now())
 }
 
 const CODES: Record<Exclude<Decision, 'allow' | 'forbid'>, ErrorCode> = {

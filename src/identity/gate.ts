@@ -32,4 +32,9 @@ export interface Gate {
 export interface Judge {
   /** What somebody may do at this moment. */
   accessOf(person: Identified): Access
+  /**
+   * When that may next change by itself, in milliseconds since the epoch; infinite when it never does.
+   * A judge that cannot tell is asked all the time.
+   */
+  readonly changesAt?: (() => number) | undefined
 }

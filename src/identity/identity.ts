@@ -7,11 +7,11 @@ import { FailedAttempts } from './failed-attempts.ts'
 import type { Gate, Judge } from './gate.ts'
 import { LiveResource } from './live-resource.ts'
 import { openAuthenticator } from './open-authenticator.ts'
-import { type ConfiguredUser, configuredPrincipals } from './principal.ts'
+import type { ConfiguredUser } from './principal.ts'
 import type { RequestFacts } from './request-facts.ts'
 import { type Sessions, createSessions } from './session-cookie.ts'
 import { type TokenCheck, createTokenCheck } from './token-check.ts'
-import { tokenIndex } from './tokens.ts'
+import { UserDirectory } from './user-directory.ts'
 import { sessionPrincipal, usersAuthenticator } from './users-authenticator.ts'
 
 type CommonOptions = {
@@ -59,13 +59,15 @@ export type Visitors = {
 export function usersIdentity(options: UsersOptions): {
   readonly gate: Gate & Judge
   readonly signIn: SignIn
+  /** Who they are can change while people are inside. */
+  readonly directory: UserDirectory
 } {
   const { users, resource, allowedOrigins, baseUrl, onError, now = Date.now } = options
   const sessions = createSessions({ ...options, now })
-  const tokens = tokenIndex(users)
-  const principals = configuredPrincipals(users, resource.declared.groups)
-  const checkToken = createTokenCheck({ tokens, principals, attempts: new FailedAttempts(), now })
-  const own = usersAuthenticator({ principals, tokens, checkToken, sessions })
+  const directory = new UserDirectory(users, resource.declared.groups)
+  const attempts = new FailedAttempts()
+  const checkToken = createTokenCheck({ tokens: directory, principals: directory, attempts, now })
+  const own = usersAuthenticator({ directory, checkToken, sessions })
   const authenticators = (options.sources ?? ['users']).map((source) => (source === 'users' ? own : source))
   return {
     gate: createGate({ authenticators, resource, allowedOrigins, now, onError }),
@@ -74,8 +76,9 @@ export function usersIdentity(options: UsersOptions): {
       allowedOrigins,
       sessions,
       checkToken,
-      sessionPrincipal: (facts) => sessionPrincipal({ principals, tokens, sessions }, facts),
+      sessionPrincipal: (facts) => sessionPrincipal({ directory, sessions }, facts),
     },
+    directory,
   }
 }
 

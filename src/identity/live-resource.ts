@@ -2,8 +2,9 @@
  * The resource as it is at this moment: what the configuration declares and what was added while
  * running. Whoever depends on it is told when it changes.
  */
+import { type AccessIndex, indexAccess } from '../access/access-index.ts'
 import type { AccessFacts, Groups } from '../access/decide.ts'
-import type { Grant, Resource } from '../access/model.ts'
+import type { Access, Grant, Identified, Resource } from '../access/model.ts'
 
 export type Declared = { readonly resource: Resource; readonly groups: Groups }
 
@@ -11,11 +12,13 @@ export class LiveResource {
   #declared: Declared
   #added: readonly Grant[] = []
   #current: Resource
+  #index: AccessIndex
   readonly #listeners = new Set<() => void>()
 
   constructor(declared: Declared) {
     this.#declared = declared
     this.#current = declared.resource
+    this.#index = indexAccess(declared)
   }
 
   /** With all grants, also those that are over. */
@@ -29,6 +32,16 @@ export class LiveResource {
 
   facts(now: number): AccessFacts {
     return { resource: this.#current, groups: this.#declared.groups, now }
+  }
+
+  /** What this person may do; `now` in milliseconds since the epoch. */
+  accessOf(person: Identified, now: number): Access {
+    return this.#index.accessOf(person, now)
+  }
+
+  /** The moment after `now` at which somebody's access may change by itself; infinite without one. */
+  changesAt(now: number): number {
+    return this.#index.nextExpiry(now)
   }
 
   /** What the configuration says now. The owner never changes: another one is an error of the caller. */
@@ -51,8 +64,9 @@ export class LiveResource {
   }
 
   #changed(): void {
-    const { resource } = this.#declared
+    const { resource, groups } = this.#declared
     this.#current = { ...resource, viewers: [...resource.viewers, ...this.#added] }
+    this.#index = indexAccess({ resource: this.#current, groups })
     for (const listener of this.#listeners) listener()
   }
 }

@@ -11,6 +11,8 @@ export type SessionHolder =
   /** A nameless visitor of open mode; the id only keeps one browser's name and color. */
   | { readonly kind: 'visitor'; readonly id: string }
 
+export type Session = { readonly holder: SessionHolder; readonly expiresAt: number }
+
 type CookieFacts = Pick<RequestFacts, 'host' | 'isSecure' | 'cookies'>
 
 export interface Sessions {
@@ -18,6 +20,8 @@ export interface Sessions {
   issue(facts: CookieFacts, holder: SessionHolder): string
   /** The `Set-Cookie` value that signs out. */
   revoke(facts: CookieFacts): string
+  /** The same, and until when (milliseconds since the epoch). */
+  find(facts: CookieFacts): Session | undefined
   /** Whom the request's cookie names, unless it is tampered with, foreign or expired. */
   read(facts: CookieFacts): SessionHolder | undefined
 }
@@ -50,15 +54,17 @@ export function createSessions({ secret, baseUrl, sessionMs, now }: SessionOptio
   const cookie = ({ host, isSecure }: CookieFacts, value: string, lifeMs: number): string =>
     `${nameFor(host)}=${value}; Path=${path}; Max-Age=${Math.floor(lifeMs / 1000)}; HttpOnly; SameSite=Lax` +
     (isSecure ? '; Secure' : '')
+  const find = ({ host, cookies }: CookieFacts): Session | undefined =>
+    cookies
+      .filter(({ name }) => name === nameFor(host))
+      .slice(0, MAX_CANDIDATES)
+      .map(({ value }) => unseal(value, now(), secret))
+      .find((session) => session !== undefined)
   return {
     issue: (facts, holder) => cookie(facts, seal(holder, now() + sessionMs, secret), sessionMs),
     revoke: (facts) => cookie(facts, '', 0),
-    read: ({ host, cookies }) =>
-      cookies
-        .filter(({ name }) => name === nameFor(host))
-        .slice(0, MAX_CANDIDATES)
-        .map(({ value }) => unseal(value, now(), secret))
-        .find((holder) => holder !== undefined),
+    find,
+    read: (facts) => find(facts)?.holder,
   }
 }
 
@@ -73,7 +79,7 @@ function seal(holder: SessionHolder, expiresAtMs: number, secret: Uint8Array): s
   return `${VERSION}.${body}.${sign(body, secret)}`
 }
 
-function unseal(value: string, nowMs: number, secret: Uint8Array): SessionHolder | undefined {
+function unseal(value: string, nowMs: number, secret: Uint8Array): Session | undefined {
   const [version, body, signature, ...rest] = value.split('.')
   if (version !== VERSION || body === undefined || signature === undefined || rest.length > 0)
     return undefined
@@ -84,7 +90,7 @@ function unseal(value: string, nowMs: number, secret: Uint8Array): SessionHolder
   ) as SessionHolder & {
     readonly expiresAtMs: number
   }
-  return expiresAtMs > nowMs ? holder : undefined
+  return expiresAtMs > nowMs ? { holder, expiresAt: expiresAtMs } : undefined
 }
 
 /** Compared as text: decoding is lenient, and one session should have one spelling. */

@@ -12,7 +12,7 @@ export type TokenCheck = (token: string, address: string) => TokenVerdict
 /** The only way from a token to a person, whether it came in a header, an address or a form. */
 export function createTokenCheck(deps: {
   readonly tokens: TokenIndex
-  readonly principals: ReadonlyMap<string, Principal>
+  readonly principals: Pick<ReadonlyMap<string, Principal>, 'get'>
   readonly attempts: FailedAttempts
   /** Milliseconds, of any epoch. */
   readonly now: () => number

@@ -2,12 +2,13 @@ import type { Principal } from '../access/model.ts'
 import type { Authentication, Authenticator } from './authenticate.ts'
 import type { RequestFacts } from './request-facts.ts'
 import type { Sessions } from './session-cookie.ts'
+import type { Lease } from './lease.ts'
 import type { TokenCheck } from './token-check.ts'
-import type { TokenIndex } from './tokens.ts'
+import type { TokenHolder } from './tokens.ts'
+import type { UserDirectory } from './user-directory.ts'
 
 export type UsersDeps = {
-  readonly principals: ReadonlyMap<string, Principal>
-  readonly tokens: TokenIndex
+  readonly directory: UserDirectory
   readonly checkToken: TokenCheck
   readonly sessions: Sessions
 }
@@ -22,31 +23,48 @@ export function usersAuthenticator(deps: UsersDeps): Authenticator {
     authenticate: async (facts) => {
       if (facts.headerToken !== undefined) return byToken(deps, facts, 'header', facts.headerToken)
       if (facts.queryToken !== undefined) return byToken(deps, facts, 'query', facts.queryToken)
-      const principal = sessionPrincipal(deps, facts)
-      return principal === undefined
-        ? { outcome: 'unknown' }
-        : { outcome: 'known', principal, source: 'cookie' }
+      return byCookie(deps, facts)
     },
   }
 }
 
 /** Whom the cookie names, as long as the user and the token it was given for are configured. */
 export function sessionPrincipal(
-  { principals, tokens, sessions }: Pick<UsersDeps, 'principals' | 'tokens' | 'sessions'>,
+  { directory, sessions }: Pick<UsersDeps, 'directory' | 'sessions'>,
   facts: RequestFacts,
 ): Principal | undefined {
   const holder = sessions.read(facts)
-  return holder?.kind === 'user' && tokens.has(holder) ? principals.get(holder.user) : undefined
+  return holder?.kind === 'user' ? directory.principalOf(holder) : undefined
+}
+
+function byCookie({ directory, sessions }: UsersDeps, facts: RequestFacts): Authentication {
+  const session = sessions.find(facts)
+  if (session?.holder.kind !== 'user') return { outcome: 'unknown' }
+  const principal = directory.principalOf(session.holder)
+  if (principal === undefined) return { outcome: 'unknown' }
+  const lease = leaseOf(directory, session.holder, session.expiresAt)
+  return { outcome: 'known', principal, source: 'cookie', lease }
 }
 
 function byToken(
-  { checkToken }: UsersDeps,
+  { checkToken, directory }: UsersDeps,
   { address }: RequestFacts,
   source: 'header' | 'query',
   token: string,
 ): Authentication {
   const verdict = checkToken(token, address)
   return verdict.ok
-    ? { outcome: 'known', principal: verdict.principal, source }
+    ? { outcome: 'known', principal: verdict.principal, source, lease: leaseOf(directory, verdict.holder) }
     : { outcome: 'refused', code: verdict.code }
+}
+
+/** As long as the token is configured, and as who the configuration then says it is. */
+function leaseOf(directory: UserDirectory, holder: TokenHolder, expiresAt?: number): Lease {
+  return {
+    expiresAt,
+    current: () => {
+      const principal = directory.principalOf(holder)
+      return principal && { principal }
+    },
+  }
 }

@@ -204,6 +204,16 @@ export const METRICS = {
     help: 'Empty rooms that were unloaded early, by what there was too much of.',
     labels: ['reason'],
   },
+  outrigger_access_changes_total: {
+    type: 'counter',
+    help: 'Open sockets whose access changed, or ended because it was removed or the sign-in is over.',
+    labels: ['what'],
+  },
+  outrigger_config_reloads_total: {
+    type: 'counter',
+    help: 'Times the configuration was read again: with changes for people, without, or refused for its faults.',
+    labels: ['outcome'],
+  },
   outrigger_http_request_seconds: {
     type: 'histogram',
     help: 'Time from a request to the end of its answer, by route pattern and status class.',

@@ -18,6 +18,9 @@ import {
 const MEMORY_KINDS = ['documents', 'caches', 'queues'] as const
 const ROOM_STATES = ['loading', 'open', 'idle', 'closing', 'degraded'] as const
 
+const ACCESS_CHANGES = { changed: 0, access_revoked: 0, session_expired: 0 }
+const RELOADS = { applied: 0, unchanged: 0, refused: 0 }
+
 /** Sizes of the moment. A state without rooms may be absent. */
 export type LiveStats = {
   readonly rooms: Readonly<Partial<Record<(typeof ROOM_STATES)[number], number>>>
@@ -42,6 +45,9 @@ export type Metrics = {
   /** The same numbers, for whoever reads them without Prometheus. */
   readonly tally: Readonly<RoomTally>
   answered(answer: HttpAnswer): void
+  /** Of one open socket. */
+  accessChanged(what: keyof typeof ACCESS_CHANGES): void
+  reloaded(outcome: keyof typeof RELOADS): void
   /** The text that Prometheus reads, and its content type. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
@@ -61,7 +67,13 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   registerEdits(registry, tally)
   registerPeople(registry, tally)
   registerLiveGauges(registry, deps.stats)
+  const accessChanges = { ...ACCESS_CHANGES }
+  const reloads = { ...RELOADS }
+  scrapedCounters(registry, 'outrigger_access_changes_total', accessChanges)
+  scrapedCounters(registry, 'outrigger_config_reloads_total', reloads)
   return {
+    accessChanged: (what) => void (accessChanges[what] += 1),
+    reloaded: (outcome) => void (reloads[outcome] += 1),
     observer: tally,
     tally,
     answered: httpObserver(registry),

@@ -157,7 +157,8 @@ export class Outlet {
   }
 
   #send(message: Outbound): void {
-    if (!this.#peer.isOpen) return
+    // One whose access was removed is open for some more turns.
+    if (!this.#peer.isOpen || this.#session.access === 'none') return
     this.#lastSentAt = this.#room.clock.elapsed()
     this.#peer.send(message)
   }

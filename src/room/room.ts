@@ -192,6 +192,7 @@ export class Room implements Committer, BoundRoom {
   }
 
   join(member: Member): Session {
+    if (member.access === 'none') throw new SyncError('access_revoked')
     if (this.#sessions.size >= this.policy.maxSessions) throw new SyncError('room_full')
     const session = new Session(this, member)
     this.#sessions.add(session)

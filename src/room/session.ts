@@ -3,7 +3,7 @@
  * decode -> authorize -> room.
  */
 import type { Access, Principal } from '../access/model.ts'
-import { permits } from '../access/permits.ts'
+import { mayWrite, permits } from '../access/permits.ts'
 import { inspectUpdate } from '../document/update-inspect.ts'
 import { addsNothing } from '../document/update-novelty.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
@@ -59,9 +59,19 @@ export class Session implements Author {
     return this.#access
   }
 
-  /** Holds for the next message that is received; with `none` that one ends the session. */
+  /**
+   * Holds from this moment on. What was received before counts, unless it still waits for something
+   * that it builds on. With `none` the session is over, and its peer is somebody else's to close.
+   */
   changeAccess(access: Access): void {
+    const before = this.#access
+    if (access === before) return
     this.#access = access
+    this.#refusedWrites = 0
+    if (!mayWrite(access)) this.#parked = undefined
+    // What its client was refused until now, and shows all the same.
+    else if (!mayWrite(before)) this.#room.requestMissing(this)
+    if (access === 'none') this.leave()
   }
 
   /** Awareness entries belong to a person, so that a reconnect can take over its own. */
@@ -98,6 +108,7 @@ export class Session implements Author {
 
   /** Total: whatever arrives, only this session can suffer from it. */
   receive(frame: Uint8Array): void {
+    if (this.#access === 'none') return
     const { meter, clock, observer } = this.#room
     const { traffic } = meter
     const startedAt = traffic.frames % TIMED_EVERY === 0 ? clock.elapsed() : undefined
@@ -144,7 +155,7 @@ export class Session implements Author {
 
   /** The socket took everything: what was missed may be made up for. */
   drained(): void {
-    this.#outlet.serve()
+    if (this.#access !== 'none') this.#outlet.serve()
   }
 
   /** Called once in a while. */
@@ -164,6 +175,7 @@ export class Session implements Author {
   }
 
   park(edit: ClientEdit): void {
+    if (!mayWrite(this.#access)) return
     const { maxParkedEdits, maxParkedBytes, maxParkedMs } = this.#room.policy
     const oldest = this.#room.clock.elapsed() - maxParkedMs
     const parked = (this.#parked ?? []).filter(({ receivedAt }) => receivedAt >= oldest)

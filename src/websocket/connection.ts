@@ -102,13 +102,15 @@ export class Connection implements Peer, PacedSender {
   }
 
   close(reason: CloseReason, text?: string): void {
-    if (!this.isOpen) return
-    // Or the client's answer would not be seen.
-    this.#websocket.resume()
-    const frame = closeFrame(reason, this.#options.dialect, this.#receiver?.isSynced ?? false)
-    this.#websocket.close(frame.code, text ?? frame.text)
-    // Nothing may follow a close frame.
-    this.#queue = undefined
+    this.#closeAs(reason, this.#receiver?.isSynced ?? false, text)
+  }
+
+  /**
+   * For somebody who is not let in. `wasInside`: it has been in this room before, and its client only
+   * listens to what is said to such.
+   */
+  refuse(reason: CloseReason, wasInside: boolean): void {
+    this.#closeAs(reason, wasInside)
   }
 
   pause(): void {
@@ -133,6 +135,16 @@ export class Connection implements Peer, PacedSender {
 
   terminate(): void {
     this.#websocket.terminate()
+  }
+
+  #closeAs(reason: CloseReason, isSynced: boolean, text?: string): void {
+    if (!this.isOpen) return
+    // Or the client's answer would not be seen.
+    this.#websocket.resume()
+    const frame = closeFrame(reason, this.#options.dialect, isSynced)
+    this.#websocket.close(frame.code, text ?? frame.text)
+    // Nothing may follow a close frame.
+    this.#queue = undefined
   }
 
   #onDrain(): void {

@@ -23,6 +23,10 @@ export class RefusedPairs {
     if (this.#until.size > this.#maxEntries && oldest.done !== true) this.#until.delete(oldest.value)
   }
 
+  forget(key: string): void {
+    this.#until.delete(key)
+  }
+
   has(key: string, now: number): boolean {
     const until = this.#until.get(key)
     if (until === undefined) return false

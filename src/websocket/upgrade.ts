@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { AccessWatch } from '../identity/access-watch.ts'
+import { callerKey } from '../identity/caller-key.ts'
 import type { Admitted, Gate } from '../identity/gate.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
@@ -60,6 +61,8 @@ type Accepted = {
   readonly dialect: Dialect
   /** Undefined for somebody who was not let in. */
   readonly admission: Admitted | undefined
+  /** Told when somebody who was let in may stay no longer. */
+  readonly onEnded?: (() => void) | undefined
 }
 
 const MAX_EARLY_FRAMES = 256
@@ -77,6 +80,8 @@ export class UpgradeHandler {
   readonly #servers: Record<Dialect, WebSocketServer>
   readonly #connectionOptions: Record<Dialect, ConnectionOptions>
   readonly #refusedPairs = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
+  /** Who was told already that they may not, or no longer, be in a room; see `toldKey`. */
+  readonly #told = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
   readonly #turns = new UpgradeTurns({
     maxPerTurn: MAX_UPGRADES_PER_TURN,
     maxWaiting: MAX_UPGRADES_WAITING,
@@ -156,8 +161,11 @@ export class UpgradeHandler {
     }
     if (this.#refusedPairs.has(pairKey(admission, route), performance.now()))
       return refuseUpgrade(socket, 'forbidden')
+    const key = toldKey(request, route)
+    this.#told.forget(key)
+    const onEnded = (): void => this.#told.remember(key, performance.now())
     this.#servers[route.dialect].handleUpgrade(request, socket, head, (websocket) => {
-      const guest = this.#connect({ websocket, socket, dialect: route.dialect, admission })
+      const guest = this.#connect({ websocket, socket, dialect: route.dialect, admission, onEnded })
       runInBackground(() => this.#join(guest, admission, route), this.#deps.onError)
     })
   }
@@ -172,9 +180,9 @@ export class UpgradeHandler {
     return this.#deps.rooms.refusalOf(documentId(kind, room), principal.id)
   }
 
-  #connect({ websocket, socket, dialect, admission }: Accepted): Guest {
+  #connect({ websocket, socket, dialect, admission, onEnded }: Accepted): Guest {
     const connection = new Connection(websocket, socket, this.#connectionOptions[dialect])
-    const guest = new Guest(connection, admission?.access ?? 'none')
+    const guest = new Guest(connection, { access: admission?.access ?? 'none', onEnded })
     const forget = admission && this.#deps.watch?.hold(admission, guest)
     this.#deps.connections.add(connection, admission && { personId: admission.principal.id, forget })
     return guest
@@ -185,10 +193,13 @@ export class UpgradeHandler {
     const { connection } = guest
     try {
       const spec = await this.#spec(route)
-      if (!connection.isOpen) return
+      if (!connection.isOpen || guest.access === 'none') return
       const member = {
         principal: admission.principal,
-        access: guest.access,
+        // As it is when the room is ready.
+        get access() {
+          return guest.access
+        },
         peer: connection,
         wantsAcknowledgements: route.wantsAcknowledgements,
       }
@@ -216,9 +227,15 @@ export class UpgradeHandler {
   #refuse(code: ErrorCode, route: RoomRoute, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Never complete a handshake for another web site.
     if (request.headers.origin === undefined || code === 'bad_origin') return refuseUpgrade(socket, code)
-    this.#servers[route.dialect].handleUpgrade(request, socket, head, (websocket) => {
-      const { dialect } = route
-      this.#connect({ websocket, socket, dialect, admission: undefined }).connection.close(ERRORS[code].close)
+    const { dialect } = route
+    const key = toldKey(request, route)
+    const now = performance.now()
+    if (this.#told.has(key, now)) return refuseUpgrade(socket, code)
+    if (dialect === 'jupyter') this.#told.remember(key, now)
+    this.#servers[dialect].handleUpgrade(request, socket, head, (websocket) => {
+      const { connection } = this.#connect({ websocket, socket, dialect, admission: undefined })
+      // JupyterLab has a session only after it was let in once.
+      connection.refuse(ERRORS[code].close, route.lineage !== undefined)
     })
   }
 }
@@ -236,6 +253,16 @@ function lineageOf(route: RoomRoute, spec: RoomSpec): string | undefined {
 
 function pairKey(admission: Admitted, route: RoomRoute): string {
   return JSON.stringify([admission.principal.id, route.room, route.lineage])
+}
+
+/**
+ * JupyterLab's client comes back 100 ms after any close, for ever, and shows a dialog for each that has
+ * one; only a handshake that fails makes it wait longer each time. So whoever was told once, on a socket
+ * that was accepted, gets a plain HTTP status from then on. By what the browser shows and not by person:
+ * somebody whose token is gone is nobody.
+ */
+function toldKey(request: IncomingMessage, { room }: RoomRoute): string {
+  return `${callerKey(request)} ${room}`
 }
 
 function websocketServer(maxPayload: number): WebSocketServer {

@@ -22,6 +22,10 @@ export const ACTION_NAMES = {
   forget: 0.5,
   ask: 2,
   save: 3,
+  revoke: 1,
+  readOnly: 1,
+  grant: 3,
+  goodbye: 5,
   kill: 0.7,
   stop: 0.3,
 } as const

@@ -40,7 +40,7 @@ export const ACTIONS: Readonly<Record<ActionName, Action>> = {
   connect: (world) => {
     const client = pick(
       world,
-      world.clients.filter(({ isConnected }) => !isConnected),
+      world.clients.filter(({ isConnected, access }) => !isConnected && access !== 'none'),
     )
     if (client !== undefined) world.connect(client)
   },
@@ -78,6 +78,13 @@ export const ACTIONS: Readonly<Record<ActionName, Action>> = {
     // Refused by a room that has closed since; a save that a kill cuts off never ends.
     binding?.save().catch(() => {})
   },
+  revoke: (world) => world.changeAccess(world.random.pick(world.clients), 'none'),
+  readOnly: (world) => world.changeAccess(world.random.pick(world.clients), 'read'),
+  grant: (world) => {
+    const client = world.random.pick(world.clients)
+    world.changeAccess(client, client.fullAccess)
+  },
+  goodbye: ({ process }) => process.sayGoodbyes(),
   kill: (world) => world.kill(),
   stop: (world) => world.stop(),
 }
@@ -101,7 +108,8 @@ function drawFate({ random, shape }: World): Fate {
 function withWriter(world: World, act: (client: SimClient) => void): void {
   const client = pick(
     world,
-    world.clients.filter(({ access }) => access === 'edit'),
+    // Who may not, types all the same.
+    world.clients.filter(({ fullAccess }) => fullAccess === 'edit'),
   )
   if (client !== undefined) act(client)
 }

@@ -18,7 +18,8 @@ export type ClientOptions = {
   readonly name: string
   /** Two tabs of one person have the same. */
   readonly personId: string
-  readonly access: Access
+  /** When nothing is taken away. */
+  readonly access: 'read' | 'edit'
   readonly place: Place
   readonly clientId: number
 }
@@ -26,7 +27,9 @@ export type ClientOptions = {
 export class SimClient implements SocketOwner {
   readonly name: string
   readonly principal: Principal
-  readonly access: Access
+  readonly fullAccess: 'read' | 'edit'
+  /** At this moment. */
+  access: Access
   readonly place: Place
   readonly person: Person
   readonly awareness: awareness.Awareness
@@ -38,6 +41,7 @@ export class SimClient implements SocketOwner {
   constructor({ name, personId, access, place, clientId }: ClientOptions) {
     this.name = name
     this.principal = principalOf(personId)
+    this.fullAccess = access
     this.access = access
     this.place = place
     const doc = new Y.Doc()

@@ -1,6 +1,9 @@
 /** The server's process: everything that a `kill -9` takes away. Built as `app.ts` builds it. */
 import type { Lineage } from '../../src/protocol/names.ts'
 import { ERRORS, SyncError } from '../../src/protocol/errors.ts'
+import { AccessWatch, type Holder } from '../../src/identity/access-watch.ts'
+import type { Judge } from '../../src/identity/gate.ts'
+import { Guest } from '../../src/websocket/guest.ts'
 import { CommitLoop } from '../../src/room/commit-loop.ts'
 import type { RoomPolicy } from '../../src/room/policy.ts'
 import { RoomRegistry } from '../../src/room/room-registry.ts'
@@ -18,6 +21,7 @@ export type ProcessOptions = {
   /** Names the process, for lineages. */
   readonly number: number
   readonly onTurn: () => void
+  readonly judge: Judge
   /** An error that no injected fault explains. */
   readonly onError: (error: unknown) => void
 }
@@ -26,8 +30,11 @@ export class SimProcess {
   readonly clock: SimClock
   readonly rooms: RoomRegistry
   readonly loop: CommitLoop
+  readonly watch: AccessWatch
+  /** Closes that wait for their turn, as those of thousands do. */
+  #goodbyes: (() => void)[] = []
 
-  constructor({ disk, policy, gapMs, now, number, onTurn, onError }: ProcessOptions) {
+  constructor({ disk, policy, gapMs, now, number, onTurn, judge, onError }: ProcessOptions) {
     this.clock = new SimClock(now, onTurn)
     const store = disk.mount()
     const onFailure = (error: unknown): void => {
@@ -42,6 +49,7 @@ export class SimProcess {
       maxRetryMs: 1000,
       onFailure,
     })
+    this.watch = new AccessWatch({ judge, renewMs: 60_000, onError })
     let lineages = 0
     this.rooms = new RoomRegistry({
       store,
@@ -54,11 +62,30 @@ export class SimProcess {
     })
   }
 
+  sayGoodbyes(): void {
+    for (const close of this.#goodbyes.splice(0)) close()
+  }
+
   /** As the upgrade handler does it. */
   join(client: SimClient, socket: SimSocket): void {
-    const member = { principal: client.principal, access: client.access, peer: socket }
+    const { principal, access } = client
+    const guest = new Guest(socket, { access, onEnded: () => (socket.hasEnded = true) })
+    const member = {
+      principal,
+      get access() {
+        return guest.access
+      },
+      peer: socket,
+    }
+    const holder: Holder = {
+      action: guest.action,
+      accessChanged: (changed) => guest.accessChanged(changed),
+      ended: () => guest.ended(),
+      close: (reason) => this.#goodbyes.push(() => guest.close(reason)),
+    }
+    socket.onGone = this.watch.hold({ ok: true, principal, access, source: 'cookie' }, holder)
     this.rooms.join(client.place.spec, member, undefined).then(
-      (session) => socket.attach(session),
+      (session) => guest.enter(session),
       (error: unknown) => socket.close(ERRORS[error instanceof SyncError ? error.code : 'internal'].close),
     )
   }

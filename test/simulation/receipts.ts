@@ -1,6 +1,7 @@
 /**
  * What the server has taken from each client, to hold it to its word: a step 2 that answers a step 1
- * says that everything sent before is in the log.
+ * says that everything sent before is in the log. And nothing is in the log that was not taken while
+ * its author might write.
  */
 import * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
@@ -21,8 +22,11 @@ type Conversation = {
 export class Receipts {
   #conversations = new Map<SimSocket, Conversation>()
   readonly #behind = new WeakSet<SimSocket>()
+  /** Behind the last edit that was received while its author might write. */
+  readonly #taken = new WeakMap<SimClient, number>()
 
   received(client: SimClient, socket: SimSocket, frame: Uint8Array): void {
+    if (client.access === 'none') return
     const conversation = this.#of(client, socket)
     const decoder = decoding.createDecoder(frame)
     if (decoding.readVarUint(decoder) !== MessageType.sync) return
@@ -31,13 +35,21 @@ export class Receipts {
       conversation.asked.push(conversation.ownClock)
       return
     }
-    if (client.access === 'read') return
+    if (client.access !== 'edit') {
+      // What it says next builds on this, until it has said all again.
+      conversation.isComplete = false
+      return
+    }
+    const clock = endOf(client, decoding.readVarUint8Array(decoder))
+    this.#taken.set(client, Math.max(this.taken(client), clock))
     conversation.isComplete ||= kind === SyncType.step2
     // Before that an edit may lack what an earlier connection lost, and wait.
-    if (!conversation.isComplete) return
-    for (const struct of Y.decodeUpdate(decoding.readVarUint8Array(decoder)).structs)
-      if (struct.id.client === client.doc.clientID)
-        conversation.ownClock = Math.max(conversation.ownClock, struct.id.clock + struct.length)
+    if (conversation.isComplete) conversation.ownClock = Math.max(conversation.ownClock, clock)
+  }
+
+  /** No more of the client's edits may ever be in the log. */
+  taken(client: SimClient): number {
+    return this.#taken.get(client) ?? 0
   }
 
   /** A step 2 goes out; returns whether it may. */
@@ -83,4 +95,12 @@ export class Receipts {
     this.#conversations.set(socket, conversation)
     return conversation
   }
+}
+
+/** Behind the last of the client's own edits in an update. */
+function endOf({ doc }: SimClient, update: Uint8Array): number {
+  let end = 0
+  for (const { id, length } of Y.decodeUpdate(update).structs)
+    if (id.client === doc.clientID) end = Math.max(end, id.clock + length)
+  return end
 }

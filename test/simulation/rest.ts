@@ -10,6 +10,8 @@ const RENEWALS = 3
 const ROUND_MS = 300
 
 export async function comeToRest(world: World): Promise<void> {
+  world.process.sayGoodbyes()
+  for (const client of world.clients) world.changeAccess(client, client.fullAccess)
   for (const [socket] of world.sockets) {
     socket.isStalled = false
     if (!socket.isCut && socket.isClientOpen) continue

@@ -41,6 +41,10 @@ export class SimSocket implements Peer {
   isClientOpen = true
   isCut = false
   isStalled = false
+  /** Whoever it belongs to may be here no longer. */
+  hasEnded = false
+  /** The connection is over, as far as the server knows. */
+  onGone: () => void = () => {}
 
   constructor(options: { owner: SocketOwner; watch: SocketWatch; kernelBytes: number }) {
     this.owner = options.owner
@@ -145,6 +149,7 @@ export class SimSocket implements Peer {
   serverNotices(): void {
     this.isOpen = false
     this.isCut = true
+    this.onGone()
     const receiver = this.#receiver
     this.#receiver = undefined
     receiver?.leave()

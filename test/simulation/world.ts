@@ -4,6 +4,7 @@
  */
 import * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
+import type { Access, Principal } from '../../src/access/model.ts'
 import type { CloseReason } from '../../src/protocol/close-reason.ts'
 import { MessageType, SyncType } from '../../src/protocol/message.ts'
 import { type Random, seededRandom } from '../support/random-document.ts'
@@ -39,6 +40,7 @@ export class World {
   #overUpdates = new WeakMap<SimSocket, number>()
   readonly #overBytes = new WeakMap<SimSocket, number>()
   #broken: Violation | undefined
+  readonly #clientOf = new WeakMap<Principal, SimClient>()
   #names = 0
   #isStopping = false
 
@@ -59,13 +61,21 @@ export class World {
 
   newClient(at: Place = this.random.pick(this.places)): SimClient {
     this.#names += 1
-    return new SimClient({
+    const client = new SimClient({
       name: `client ${this.#names}`,
       personId: `person-${this.random.int(4)}`,
       access: this.random.chance(0.85) ? 'edit' : 'read',
       place: at,
       clientId: this.random.int(2 ** 32),
     })
+    this.#clientOf.set(client.principal, client)
+    return client
+  }
+
+  /** In this very moment, as when the grants change. */
+  changeAccess(client: SimClient, access: Access): void {
+    client.access = access
+    this.process.watch.reconsider()
   }
 
   connect(client: SimClient): void {
@@ -87,6 +97,7 @@ export class World {
     } while (this.process.clock.runDeferred())
     for (const [socket] of this.sockets)
       if (socket.isServerDone && !socket.isClientOpen) this.sockets.delete(socket)
+    for (const client of this.clients) this.#checkTaken(client)
     this.check()
   }
 
@@ -139,6 +150,7 @@ export class World {
   }
 
   async #replaceProcess(): Promise<void> {
+    this.process.watch.close()
     this.#now = this.process.clock.elapsed() + 1000
     for (const [socket] of this.sockets) {
       socket.cut()
@@ -173,6 +185,7 @@ export class World {
       now: this.#now,
       number: this.#processes,
       onTurn: () => (this.#turn += 1),
+      judge: { accessOf: ({ principal }) => this.#clientOf.get(principal)?.access ?? 'none' },
       onError: (error) => this.violate(`error in the process: ${describe(error)}`),
     })
   }
@@ -190,6 +203,7 @@ export class World {
   #sent(socket: SimSocket, frame: Uint8Array, isOver: boolean): void {
     const client = this.sockets.get(socket)
     if (client === undefined || !socket.isOpen) return this.violate('a frame was sent after the close')
+    if (socket.hasEnded) return this.violate(`${client.name} is sent something after its access was removed`)
     this.counts.frames += 1
     this.#checkBudget(client, socket, frame, isOver)
     if (socket.bufferedBytes + frame.length > this.shape.policy.maxPeerBufferedBytes)
@@ -204,6 +218,12 @@ export class World {
       this.violate(`${client.name} is sent what is not in the store`)
     if (kind === SyncType.step2 && !this.receipts.answered(socket, written))
       this.violate(`${client.name} is answered before what it sent earlier is in the store`)
+  }
+
+  #checkTaken(client: SimClient): void {
+    const { doc, place: own, name } = client
+    if (Y.getState(this.disk.written(own.document).store, doc.clientID) > this.receipts.taken(client))
+      this.violate(`an edit of ${name} is stored that came while it might not write`)
   }
 
   #checkBudget(client: SimClient, socket: SimSocket, frame: Uint8Array, isOver: boolean): void {
@@ -226,6 +246,9 @@ export class World {
     this.counts.closes += 1
     const client = this.sockets.get(socket)
     if (reason === 'try_again_later') this.receipts.refused(socket)
+    if (reason === 'access_revoked' && socket.hasEnded) return
+    // One that may only read, and does not stop typing.
+    if (reason === 'read_only' && client?.access === 'read') return
     const isEnding = this.#isStopping || this.disk.fates.stale > 0
     if (!FAIR.has(reason) || (reason === 'restarting' && !isEnding))
       this.violate(`${client?.name} did nothing wrong and was closed with ${reason}`)

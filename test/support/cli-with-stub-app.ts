@@ -33,6 +33,7 @@ const startApp: StartApp = async ({ config }) => {
   process.stderr.write(`stub jupyter ${config.jupyter.url ?? 'none'} ${config.jupyter.token ?? ''}\n`)
   return {
     url: `http://127.0.0.1:${port}/`,
+    reload: () => void process.stderr.write('stub reloading\n'),
     async close() {
       process.stderr.write('stub closing\n')
       if (behavior === 'hang') await new Promise(() => undefined)

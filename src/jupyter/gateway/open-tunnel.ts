@@ -70,7 +70,7 @@ async function handshake({ passage, tunnels, entry, upgrade }: Arrival): Promise
   const cut = (): void => {
     socket.destroy()
   }
-  const visit = { entry, close: cut, destroy: cut }
+  const visit = { entry, mute: cut, close: cut, destroy: cut }
   tunnels.add(visit)
   try {
     return await ask(passage, entry, { request, socket })

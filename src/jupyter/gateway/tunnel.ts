@@ -36,6 +36,13 @@ export class Tunnel {
     upstream.pipe(client)
   }
 
+  /** What was passed on already still arrives. */
+  mute(): void {
+    const { client, upstream } = this.#ends
+    client.unpipe()
+    upstream.unpipe()
+  }
+
   /** Ends both sides in good order; the peers see an abnormal close and may come back. */
   close(): void {
     const { client, upstream } = this.#ends

@@ -1,11 +1,11 @@
-import { decide } from '../../access/decide.ts'
-import type { Access } from '../../access/model.ts'
 import type { AccessWatch } from '../../identity/access-watch.ts'
 import type { Entry } from './passage.ts'
 
 /** A tunnel, or the handshake that may become one. */
 export type Visit = {
   readonly entry: Entry
+  /** From now on nothing passes. */
+  mute(): void
   /** In good order. */
   close(): void
   destroy(): void
@@ -33,11 +33,13 @@ export class Tunnels {
 
   add(visit: Visit): void {
     const { admission, action } = visit.entry
-    const close = (): void => visit.close()
-    const accessChanged = (access: Access): void => {
-      if (decide({ principal: admission.principal, access }, action) !== 'allow') close()
+    const holder = {
+      action,
+      accessChanged: () => {},
+      ended: () => visit.mute(),
+      close: () => visit.close(),
     }
-    this.#visits.set(visit, this.#watch?.hold(admission, { accessChanged, ended: close }))
+    this.#visits.set(visit, this.#watch?.hold(admission, holder))
   }
 
   delete(visit: Visit): void {

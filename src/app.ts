@@ -8,6 +8,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { activityFacts } from './app/activity.ts'
+import { type Audit, auditOf } from './app/audit.ts'
 import { closeInOrder } from './app/close-all.ts'
 import { watchConfig } from './app/config-reload.ts'
 import { type JupyterSide, jupyterSide } from './app/jupyter.ts'
@@ -18,6 +19,7 @@ import { buildWeb } from './app/web.ts'
 import type { ConfigSource, RunningApp } from './cli/running-app.ts'
 import type { Readiness } from './http/routes/health.ts'
 import type { Config } from './config/schema.ts'
+import { GuestLinks } from './identity/guest-links.ts'
 import { CpuProfiler } from './observability/cpu-profiler.ts'
 import { type EventLoopWatch, watchEventLoop } from './observability/event-loop-watch.ts'
 import { createLogger } from './observability/log.ts'
@@ -34,6 +36,7 @@ import type { AccessChange } from './identity/access-watch.ts'
 import { LevelFileIndex } from './store/file-index.ts'
 import { DiskSpaceWatch } from './store/disk-space.ts'
 import type { LevelDatabase } from './store/level-database.ts'
+import { LevelLinkStore } from './store/link-store.ts'
 import { LevelDocumentStore } from './store/level-document-store.ts'
 import { openLevelDatabase } from './store/open-level-database.ts'
 import { readOrCreateSecret } from './store/secrets.ts'
@@ -68,12 +71,14 @@ export async function startApp({ config, version, source }: AppOptions): Promise
     minFreeBytes: config.data.minFreeBytes,
     log: logger.child({ part: 'store' }),
   })
+  const audit = auditOf({ config, database })
   try {
     await disk.start()
-    const core = buildCore({ config, version, logger, database, disk })
-    return await serve({ config, version, source, logger, database, disk, core })
+    const core = buildCore({ config, version, logger, database, disk, audit })
+    return await serve({ config, version, source, logger, database, disk, audit, core })
   } catch (error) {
     disk.close()
+    await audit.log.close()
     await database.close()
     throw error
   }
@@ -92,9 +97,10 @@ type Parts = AppOptions & {
   readonly logger: Logger
   readonly database: LevelDatabase
   readonly disk: DiskSpaceWatch
+  readonly audit: Audit
 }
 
-function buildCore({ config, version, logger, database, disk }: Parts): Core {
+function buildCore({ config, version, logger, database, disk, audit }: Parts): Core {
   const store = new LevelDocumentStore(database, { mayBegin: () => !disk.isFull })
   const connections = new ConnectionRegistry({
     maxConnections: config.limits.maxConnections,
@@ -130,19 +136,23 @@ function buildCore({ config, version, logger, database, disk }: Parts): Core {
     turns: new BackgroundTurns(systemClock),
     snapshots,
     onError: (error, document) => logger.error({ err: error, document }, 'room'),
+    onRefused: audit.refusedEdits,
     onWarning: (warning, document) => logger.warn({ document }, warning),
   })
   return { store, loop, rooms, snapshots, connections, metrics }
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
-  const { config, logger, database, disk, core } = parts
+  const { config, logger, database, disk, audit, core } = parts
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
-  const who = people({ config, baseUrl, secret, onError, onChange: accessChanges(logger, core.metrics) })
+  const links = await guestLinks(config, database)
+  const onChange = accessChanges(logger, core.metrics)
+  const who = people({ config, baseUrl, secret, links, onError, onChange, onDenied: audit.denied })
   const files = new LevelFileIndex(database)
-  const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files })
+  const onFileEvent = audit.fileEvent
+  const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files, onFileEvent })
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
   const eventLoop = watchEventLoop(LAG)
@@ -165,8 +175,9 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     activityFacts: () => activityFacts({ ...core, process: watches.process }),
     titleOf: (document) => titleOf({ document }, files),
     profiler: watches.profiler,
+    present: () => core.rooms.present(),
   })
-  const upgrades = upgradeHandler({ config, baseUrl, who, core, jupyter, logger, onError })
+  const upgrades = upgradeHandler({ config, baseUrl, who, core, jupyter, logger, audit, onError })
   web.server.on('upgrade', upgrades.handle)
   try {
     await web.listen({ host: config.server.host, port: config.server.port })
@@ -204,9 +215,10 @@ function upgradeHandler(deps: {
   readonly core: Core
   readonly jupyter: JupyterSide | undefined
   readonly logger: Logger
+  readonly audit: Audit
   readonly onError: (error: unknown) => void
 }): UpgradeHandler {
-  const { config, baseUrl, who, core, jupyter, logger, onError } = deps
+  const { config, baseUrl, who, core, jupyter, logger, audit, onError } = deps
   return new UpgradeHandler({
     baseUrl,
     gate: who.gate,
@@ -218,15 +230,25 @@ function upgradeHandler(deps: {
       tunnel: (request, socket, head) => jupyter.gateway.tunnel(request, socket, head),
     },
     limits: config.limits,
-    onJoin: ({ room, user, outcome }) => {
-      if (outcome === 'joined') logger.info({ room, user }, 'joined')
-      else {
+    onJoin: ({ outcome, ...visit }) => {
+      const { room, user } = visit
+      if (outcome === 'joined') {
+        logger.info({ room, user }, 'joined')
+        audit.joined(visit)
+      } else {
         core.metrics.observer.rejected(outcome)
         logger.warn({ room, user, code: outcome }, 'not joined')
       }
     },
+    onLeave: audit.left,
     onError,
   })
+}
+
+async function guestLinks(config: Config, database: LevelDatabase): Promise<GuestLinks | undefined> {
+  if (config.auth.mode === 'open') return undefined
+  const store = new LevelLinkStore(database)
+  return await GuestLinks.open({ store, resource: config.resource.name })
 }
 
 function readiness(
@@ -259,7 +281,7 @@ async function closeEverything(
     readonly watches: Readonly<Record<string, { close(): void }>>
   },
 ): Promise<void> {
-  const { config, logger, database, core, web, jupyter, watches } = parts
+  const { config, logger, database, audit, core, web, jupyter, watches } = parts
   logger.info('stopping')
   for (const watch of Object.values(watches)) watch.close()
   const graceMs = config.server.drainMs * GOODBYE_SHARE
@@ -272,6 +294,7 @@ async function closeEverything(
     { what: 'the gateway', close: () => jupyter?.gateway.close() },
     { what: 'open requests', close: () => web.server.closeAllConnections() },
     { what: 'the web server', close: () => web.close() },
+    { what: 'the audit trail', close: () => audit.log.close() },
     { what: 'the store', close: () => core.store.close() },
     { what: 'the data folder', close: () => database.close() },
   ])

@@ -26,6 +26,8 @@ export type JupyterDeps = {
   readonly people: Pick<People, 'gate' | 'watch'>
   readonly rooms: RoomOpener
   readonly files: FileIndex
+  /** Told beside the log. */
+  readonly onFileEvent: (event: FileEvent, document: DocumentId) => void
 }
 
 const RETRY_MS = 500
@@ -60,7 +62,10 @@ export async function jupyterSide(deps: JupyterDeps): Promise<JupyterSide | unde
       saveMaxWaitMs: jupyter.saveMaxWaitMs,
       pollMs: jupyter.pollMs,
     },
-    onEvent: (event, document) => logFileEvent(deps.logger, event, document),
+    onEvent: (event, document) => {
+      logFileEvent(deps.logger, event, document)
+      deps.onFileEvent(event, document)
+    },
     onError: (error, document) => deps.logger.error({ err: error, document }, 'file room'),
   })
   const gateway = new Gateway({

@@ -4,11 +4,13 @@ import type { Config } from '../config/schema.ts'
 import { meRoute } from '../http/routes/me.ts'
 import { signInRoutes, tokenExchange, visitorCookie } from '../http/routes/sign-in.ts'
 import type { Subject } from '../access/model.ts'
-import { declaredResource } from '../identity/config-gate.ts'
+import { type Denial, declaredResource } from '../identity/config-gate.ts'
 import { type AccessChange, AccessWatch } from '../identity/access-watch.ts'
 import type { Gate, Judge } from '../identity/gate.ts'
-import { openIdentity, usersIdentity } from '../identity/identity.ts'
+import type { GuestLinks } from '../identity/guest-links.ts'
+import { type Joining, openIdentity, usersIdentity } from '../identity/identity.ts'
 import { LiveResource } from '../identity/live-resource.ts'
+import { ShutOut } from '../identity/shut-out.ts'
 
 /** Half of what is promised for changes at an identity source: its own answer takes time too. */
 const RENEW_MS = 15_000
@@ -18,6 +20,9 @@ export type People = {
   readonly watch: AccessWatch
   /** Absent in open mode, which has no owner. */
   readonly resource?: LiveResource | undefined
+  /** Absent in open mode, as is what follows. */
+  readonly joining?: Joining | undefined
+  readonly shutOut?: ShutOut | undefined
   /** Takes over users, groups and grants of another configuration, for those inside as well. */
   readonly apply?: ((next: Config) => void) | undefined
   readonly routes: readonly FastifyPluginAsync[]
@@ -29,13 +34,16 @@ export type PeopleDeps = {
   readonly config: Config
   readonly baseUrl: string
   readonly secret: Uint8Array
+  /** Absent in open mode. */
+  readonly links?: GuestLinks | undefined
   readonly onError: (error: unknown) => void
   /** See `AccessWatch`. */
   readonly onChange?: ((change: AccessChange) => void) | undefined
+  readonly onDenied?: ((denial: Denial) => void) | undefined
 }
 
 export function people(deps: PeopleDeps): People {
-  const { config, baseUrl, secret, onError } = deps
+  const { config, baseUrl, secret, links, onError, onDenied } = deps
   const { auth, server, users, groups, resource } = config
   const common = {
     allowedOrigins: server.allowedOrigins,
@@ -43,6 +51,7 @@ export function people(deps: PeopleDeps): People {
     sessionMs: auth.sessionMs,
     secret,
     onError,
+    onDenied,
   }
   if (auth.mode === 'open') {
     const { gate, visitors } = openIdentity(common)
@@ -59,13 +68,16 @@ export function people(deps: PeopleDeps): People {
     resource: declaredResource({ ...resource, owner }, auth.defaultViewerAccess),
     groups,
   })
-  const { gate, signIn, directory } = usersIdentity({ ...common, users, resource: live })
+  const { gate, signIn, joining, directory } = usersIdentity({ ...common, users, resource: live, links })
   const watch = watchOver(gate, deps)
   live.onChange(() => watch.reconsider())
+  followLinks(links, live)
   return {
     gate,
     watch,
     resource: live,
+    joining,
+    shutOut: new ShutOut(live),
     apply: (next) => {
       const { viewers } = next.resource
       directory.replace(next.users, next.groups)
@@ -77,6 +89,13 @@ export function people(deps: PeopleDeps): People {
     routes: [signInRoutes(signIn), meRoute({ gate })],
     onRequest: tokenExchange(signIn),
   }
+}
+
+/** Also what guests hold is looked at again then: `live` tells the watch. */
+function followLinks(links: GuestLinks | undefined, live: LiveResource): void {
+  if (links === undefined) return
+  live.setLinked(links.grants)
+  links.onChange(() => live.setLinked(links.grants))
 }
 
 function watchOver(judge: Judge, { onError, onChange }: PeopleDeps): AccessWatch {

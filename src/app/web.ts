@@ -17,8 +17,11 @@ import { collaborationRoutes } from '../jupyter/collaboration-routes.ts'
 import type { CpuProfiler } from '../observability/cpu-profiler.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { DocumentId } from '../protocol/names.ts'
+import type { PresentSession } from '../room/room-views.ts'
 import { documentAlias } from './activity.ts'
+import type { Audit } from './audit.ts'
 import type { JupyterSide } from './jupyter.ts'
+import { peopleAndLinkRoutes } from './people-and-links.ts'
 import type { People } from './people.ts'
 
 export type WebDeps = {
@@ -35,6 +38,8 @@ export type WebDeps = {
   readonly activityFacts: () => ActivityFacts
   readonly titleOf: (document: DocumentId) => Promise<string | undefined>
   readonly profiler: CpuProfiler
+  readonly audit: Audit
+  readonly present: () => readonly PresentSession[]
 }
 
 const MAX_OWN_BODY_BYTES = 64 * 1024
@@ -77,6 +82,7 @@ async function ourRoutes(deps: WebDeps): Promise<FastifyPluginAsync[]> {
     statusRoute({ gate, version, startedAt, facts: deps.statusFacts }),
     pagesRoutes({ gate, version, hasJupyter: jupyter !== undefined, files: await loadPageFiles() }),
     ...people.routes,
+    ...peopleAndLinkRoutes({ ...deps, resourceName: config.resource.name }),
     ...(jupyter === undefined ? [] : [collaborationRoutes({ collaboration: jupyter.collaboration, gate })]),
   ]
 }

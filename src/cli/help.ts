@@ -7,6 +7,7 @@ const COMMANDS = [
   ['serve', 'the server alone, beside a Jupyter server that already runs'],
   ['config', 'prints the effective configuration and where each value comes from'],
   ['token --user NAME', 'makes a token for a person'],
+  ['audit', 'who came to a running server, who was turned away, who changed what'],
   ['top', 'what goes on in a running server, each second: rooms, rates, lag, memory'],
   ['profile --seconds 10 > FILE', 'what a running server does with its time, as a .cpuprofile'],
   ['backup DIR', 'copies the data folder into a new one, also while a server uses it'],
@@ -23,6 +24,7 @@ const OTHER_FLAGS = [
   ['--token TOKEN', 'top, profile: who asks, also as OUTRIGGER_TOKEN; names and profiles need an owner'],
   ['--data FOLDER', "top, profile: the owner's token out of the data folder of `up`"],
   ['--once, --json', 'top only: one picture, as text or as JSON; without a terminal always one'],
+  ['--since 2d', 'audit only, as are --until, --actor NAME, --action join, --limit 100, --json'],
   ['--defaults', 'config only: prints every key with its default and its meaning'],
 ] as const
 

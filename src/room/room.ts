@@ -36,6 +36,7 @@ import type {
   StoredDocument,
 } from './ports.ts'
 import { Presence } from './presence.ts'
+import type { RefusedEdits } from './refusal-count.ts'
 import type { RoomDeps } from './room-deps.ts'
 import { RoomMeter } from './room-meter.ts'
 import { type Member, Session } from './session.ts'
@@ -261,6 +262,10 @@ export class Room implements Committer, BoundRoom {
 
   stateVector(): Uint8Array {
     return encodeStateVector(this.doc)
+  }
+
+  refused({ principal }: Session, refused: Pick<RefusedEdits, 'code' | 'count'>): void {
+    this.#deps.onRefused?.({ ...refused, document: this.document, personId: principal.id })
   }
 
   onError(error: unknown): void {

@@ -14,9 +14,24 @@ import type { Seq } from '../room/ports.ts'
  * - `snapshot`: document, generation, chunk number -> bytes.
  * - `document`: document, part -> entry, or the newest record of a kept kind.
  * - `file`: the file index.
+ * - `grant`: resource, subject -> a grant that was added while running.
+ * - `resource`: resource -> what about it never changes: its owner.
+ * - `audit`: the audit trail.
+ * - `link`: guest links.
  * - `damaged`: sublevel, key -> bytes that failed their check, kept for a person to look at.
  */
-export const SUBLEVELS = ['meta', 'log', 'snapshot', 'document', 'file', 'damaged'] as const
+export const SUBLEVELS = [
+  'meta',
+  'log',
+  'snapshot',
+  'document',
+  'file',
+  'grant',
+  'resource',
+  'audit',
+  'link',
+  'damaged',
+] as const
 export type Sublevel = (typeof SUBLEVELS)[number]
 
 /** Inclusive at both ends. */

@@ -11,12 +11,13 @@ import { activityFacts } from './app/activity.ts'
 import { type Audit, auditOf } from './app/audit.ts'
 import { closeInOrder } from './app/close-all.ts'
 import { watchConfig } from './app/config-reload.ts'
+import { openGrants, resourceState } from './app/management.ts'
 import { type JupyterSide, jupyterSide } from './app/jupyter.ts'
 import { type People, people } from './app/people.ts'
 import { baseUrlOf, roomPolicy } from './app/policies.ts'
 import { rareCheck, statusFacts, titleOf } from './app/status.ts'
 import { buildWeb } from './app/web.ts'
-import type { ConfigSource, RunningApp } from './cli/running-app.ts'
+import type { AppOptions, RunningApp } from './cli/running-app.ts'
 import type { Readiness } from './http/routes/health.ts'
 import type { Config } from './config/schema.ts'
 import { GuestLinks } from './identity/guest-links.ts'
@@ -43,13 +44,6 @@ import { readOrCreateSecret } from './store/secrets.ts'
 import { ConnectionRegistry } from './websocket/connection-registry.ts'
 import { UpgradeHandler } from './websocket/upgrade.ts'
 
-export type AppOptions = {
-  readonly config: Config
-  readonly version: string
-  /** Absent when it cannot be read again. */
-  readonly source?: ConfigSource | undefined
-}
-
 const COOKIE_SECRET_BYTES = 32
 const STORE_RETRY_MS = 200
 const STORE_MAX_RETRY_MS = 5000
@@ -59,7 +53,8 @@ const LAG = { limitMs: 500, forMs: 5000, calmMs: 5000 }
 const GOODBYE_SHARE = 0.2
 
 /** Starts serving. Throws what the commands explain: a port taken, a folder locked, Jupyter away. */
-export async function startApp({ config, version, source }: AppOptions): Promise<RunningApp> {
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const { config } = options
   const logger = createLogger(config.log)
   const database = await openLevelDatabase({
     directory: config.data.dir,
@@ -74,8 +69,8 @@ export async function startApp({ config, version, source }: AppOptions): Promise
   const audit = auditOf({ config, database })
   try {
     await disk.start()
-    const core = buildCore({ config, version, logger, database, disk, audit })
-    return await serve({ config, version, source, logger, database, disk, audit, core })
+    const parts = { ...options, logger, database, disk, audit }
+    return await serve({ ...parts, core: buildCore(parts) })
   } catch (error) {
     disk.close()
     await audit.log.close()
@@ -143,13 +138,14 @@ function buildCore({ config, version, logger, database, disk, audit }: Parts): C
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
-  const { config, logger, database, disk, audit, core } = parts
+  const { config, logger, database, disk, audit, core, locate } = parts
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
   const links = await guestLinks(config, database)
   const onChange = accessChanges(logger, core.metrics)
-  const who = people({ config, baseUrl, secret, links, onError, onChange, onDenied: audit.denied })
+  const who = people({ config, baseUrl, secret, links, locate, onError, onChange, onDenied: audit.denied })
+  const grants = await openGrants({ config, people: who, database, audit: audit.log, locate })
   const files = new LevelFileIndex(database)
   const onFileEvent = audit.fileEvent
   const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files, onFileEvent })
@@ -169,7 +165,9 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     startedAt: Date.now(),
     metrics: core.metrics,
     people: who,
+    grants,
     jupyter,
+    resourceState: () => resourceState(checkJupyter),
     readiness: () => readiness(core, { life, eventLoop, disk }),
     statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
     activityFacts: () => activityFacts({ ...core, process: watches.process }),
@@ -189,7 +187,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const { port } = web.server.address() as AddressInfo
   const url = addressOf(config.server.host, port, baseUrl)
   logger.info({ url, dataDir: config.data.dir, jupyter: config.jupyter.url }, 'outrigger is ready')
-  const reloading = watchConfig({ ...parts, metrics: core.metrics, people: who })
+  const reloading = watchConfig({ ...parts, metrics: core.metrics, people: who, onReload: audit.reloaded })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     life.isDraining = true

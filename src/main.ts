@@ -14,6 +14,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   config: async () => (await import('./cli/show-config.ts')).showConfig,
   backup: async () => (await import('./cli/backup.ts')).backup,
   export: async () => (await import('./cli/export.ts')).exportDocuments,
+  resources: async () => (await import('./cli/resources.ts')).resources,
+  viewers: async () => (await import('./cli/viewers.ts')).viewers,
   audit: async () => (await import('./cli/audit.ts')).audit,
   token: async () => (await import('./cli/token.ts')).printToken,
   top: async () => (await import('./cli/top.ts')).top,

@@ -2,7 +2,7 @@
  * Who may do what: the decision table of the whole product, as a function of plain data. Nobody
  * else compares access levels.
  */
-import type { Access, Action, Decision, Principal, Resource, Subject } from './model.ts'
+import type { Access, Action, Decision, Grant, Principal, Resource, Subject } from './model.ts'
 
 /** Members of each group, by user id. */
 export type Groups = Readonly<Record<string, readonly string[]>>
@@ -56,19 +56,28 @@ export function accessOf(
   if (principal === undefined) return 'none'
   if (!principal.isAuthenticated) return isShutOut(principal, resource, now) ? 'none' : granted
   if (isMeant(resource.owner, principal, groups)) return 'manage'
-  const own = resource.viewers.filter(
-    ({ subject, expiresAt }) =>
-      isMeant(subject, principal, groups) && (expiresAt === undefined || expiresAt > now),
-  )
+  const own = grantsFor(principal, resource.viewers, { groups, now })
   if (own.some(({ access }) => access === 'none')) return 'none'
   return own.reduce<Access>((best, { access }) => stronger(best, access), granted)
 }
 
 function isShutOut({ id }: Principal, { viewers }: Resource, now: number): boolean {
   return viewers.some(
-    ({ subject, access, expiresAt }) =>
-      access === 'none' && subject === `user:${id}` && (expiresAt === undefined || expiresAt > now),
+    (grant) => grant.access === 'none' && grant.subject === `user:${id}` && !isOver(grant, now),
   )
+}
+
+/** Those of the grants that are not over and name this principal or a group of theirs. */
+export function grantsFor<Some extends Grant>(
+  principal: Principal,
+  grants: readonly Some[],
+  { groups = {}, now = 0 }: Pick<AccessFacts, 'groups' | 'now'>,
+): readonly Some[] {
+  return grants.filter((grant) => !isOver(grant, now) && isMeant(grant.subject, principal, groups))
+}
+
+export function isOver({ expiresAt }: Pick<Grant, 'expiresAt'>, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now
 }
 
 /** The one that allows more. */
@@ -89,7 +98,8 @@ export function decide(
   return least !== 'never' && RANK[subject.access] >= RANK[least] ? 'allow' : 'forbid'
 }
 
-function isMeant(subject: Subject, principal: Principal, groups: Groups): boolean {
+/** Whether the subject is this principal, or a group of theirs. */
+export function isMeant(subject: Subject, principal: Principal, groups: Groups): boolean {
   const name = subject.slice(subject.indexOf(':') + 1)
   if (subject.startsWith('user:')) return principal.id === name
   return (

@@ -9,6 +9,7 @@ import type { RefusedEdits } from '../room/refusal-count.ts'
 import { LevelAuditLog } from '../store/audit-log.ts'
 import type { LevelDatabase } from '../store/level-database.ts'
 import type { Visit } from '../websocket/upgrade.ts'
+import type { ReloadOutcome } from './config-reload.ts'
 
 export type Audit = {
   readonly log: LevelAuditLog
@@ -16,6 +17,7 @@ export type Audit = {
   readonly left: (visit: Visit) => void
   readonly denied: (denial: Denial) => void
   readonly refusedEdits: (refused: RefusedEdits) => void
+  readonly reloaded: (outcome: ReloadOutcome) => void
   readonly fileEvent: (event: FileEvent, document: DocumentId) => void
 }
 
@@ -56,6 +58,10 @@ function reportsTo(sink: AuditLog, resource: string): Omit<Audit, 'log'> {
         document,
         detail: `${count} times ${code}`,
       }),
+    reloaded: (outcome) => {
+      if (outcome === 'unchanged') return
+      sink.record({ action: 'reload', actor: SERVER_ACTOR, resource, detail: outcome })
+    },
     fileEvent: ({ kind, path, detail }, document) => {
       const action = FILE_ACTIONS[kind]
       if (action === undefined) return

@@ -3,7 +3,7 @@
  * they may do. Everything else waits for a restart, and says so.
  */
 import type { Logger } from 'pino'
-import type { ConfigSource } from '../cli/running-app.ts'
+import type { ConfigSource, ReadConfig } from '../cli/running-app.ts'
 import { configChanges, ownerFault } from '../config/config-changes.ts'
 import { ConfigFileWatch } from '../config/config-file-watch.ts'
 import { ConfigError, formatFault } from '../config/fault.ts'
@@ -18,9 +18,9 @@ export type ReloadOutcome = 'applied' | 'unchanged' | 'refused'
 export type ConfigReloadDeps = {
   readonly running: Config
   /** Reads everything again, as at the start. Throws `ConfigError`. */
-  readonly load: () => Promise<Config>
+  readonly load: () => Promise<ReadConfig>
   /** Takes over users, groups and grants. */
-  readonly apply: (next: Config) => void
+  readonly apply: (next: ReadConfig) => void
   readonly logger: Logger
   readonly onOutcome: (outcome: ReloadOutcome) => void
 }
@@ -74,15 +74,16 @@ export class ConfigReload {
     }
   }
 
-  #take(next: Config): ReloadOutcome {
+  #take(read: ReadConfig): ReloadOutcome {
     const { apply, logger } = this.#deps
+    const next = read.config
     const fault = ownerFault(this.#running, next)
     if (fault !== undefined) throw new ConfigError([fault])
     const { live, atRestart } = configChanges(this.#running, next)
     if (atRestart.length > 0)
       logger.warn({ keys: atRestart }, 'the configuration has changes that need a restart')
     if (live.length === 0) return 'unchanged'
-    apply(next)
+    apply(read)
     this.#running = withPeopleOf(this.#running, next)
     logger.info({ keys: live }, 'changes of the configuration are in force')
     return 'applied'
@@ -105,19 +106,24 @@ export type WatchedConfig = {
   readonly people: Pick<People, 'apply'>
   readonly metrics: Pick<Metrics, 'reloaded'>
   readonly logger: Logger
+  /** Told beside the metrics. */
+  readonly onReload?: ((outcome: ReloadOutcome) => void) | undefined
 }
 
 /** Reads it again when it is told to, and when the file changes. */
-export function watchConfig({ config, source, people, metrics, logger }: WatchedConfig): {
+export function watchConfig({ config, source, people, metrics, logger, onReload }: WatchedConfig): {
   request(): void
   close(): void
 } {
   const reload = new ConfigReload({
     running: config,
-    load: source?.load ?? (() => Promise.resolve(config)),
+    load: source?.load ?? (() => Promise.resolve({ config })),
     apply: (next) => people.apply?.(next),
     logger,
-    onOutcome: (outcome) => metrics.reloaded(outcome),
+    onOutcome: (outcome) => {
+      metrics.reloaded(outcome)
+      onReload?.(outcome)
+    },
   })
   const onError = (error: unknown): void =>
     logger.warn({ err: error }, 'the configuration file cannot be watched; on SIGHUP it is read again')

@@ -1,6 +1,9 @@
 /** Who may come in, from the configuration: the gate, and the routes that go with it. */
 import type { FastifyPluginAsync, onRequestAsyncHookHandler } from 'fastify'
+import type { Locate } from '../config/check-meaning.ts'
+import { formatOrigin } from '../config/fault.ts'
 import type { Config } from '../config/schema.ts'
+import type { ReadConfig } from '../cli/running-app.ts'
 import { meRoute } from '../http/routes/me.ts'
 import { signInRoutes, tokenExchange, visitorCookie } from '../http/routes/sign-in.ts'
 import type { Subject } from '../access/model.ts'
@@ -9,7 +12,7 @@ import { type AccessChange, AccessWatch } from '../identity/access-watch.ts'
 import type { Gate, Judge } from '../identity/gate.ts'
 import type { GuestLinks } from '../identity/guest-links.ts'
 import { type Joining, openIdentity, usersIdentity } from '../identity/identity.ts'
-import { LiveResource } from '../identity/live-resource.ts'
+import { type Declared, LiveResource } from '../identity/live-resource.ts'
 import { ShutOut } from '../identity/shut-out.ts'
 
 /** Half of what is promised for changes at an identity source: its own answer takes time too. */
@@ -24,7 +27,7 @@ export type People = {
   readonly joining?: Joining | undefined
   readonly shutOut?: ShutOut | undefined
   /** Takes over users, groups and grants of another configuration, for those inside as well. */
-  readonly apply?: ((next: Config) => void) | undefined
+  readonly apply?: ((next: ReadConfig) => void) | undefined
   readonly routes: readonly FastifyPluginAsync[]
   /** Runs before every route. */
   readonly onRequest: onRequestAsyncHookHandler
@@ -36,6 +39,7 @@ export type PeopleDeps = {
   readonly secret: Uint8Array
   /** Absent in open mode. */
   readonly links?: GuestLinks | undefined
+  readonly locate?: Locate | undefined
   readonly onError: (error: unknown) => void
   /** See `AccessWatch`. */
   readonly onChange?: ((change: AccessChange) => void) | undefined
@@ -43,8 +47,8 @@ export type PeopleDeps = {
 }
 
 export function people(deps: PeopleDeps): People {
-  const { config, baseUrl, secret, links, onError, onDenied } = deps
-  const { auth, server, users, groups, resource } = config
+  const { config, baseUrl, secret, links, locate, onError, onDenied } = deps
+  const { auth, server, users, resource } = config
   const common = {
     allowedOrigins: server.allowedOrigins,
     baseUrl,
@@ -64,10 +68,15 @@ export function people(deps: PeopleDeps): People {
   }
   // The configuration was checked: in this mode there is an owner.
   const owner = (resource.owner ?? 'user:') as Subject
-  const live = new LiveResource({
-    resource: declaredResource({ ...resource, owner }, auth.defaultViewerAccess),
-    groups,
+  const declare = (next: Config, locateNext: Locate | undefined): Declared => ({
+    resource: declaredResource(
+      { name: resource.name, owner, viewers: next.resource.viewers },
+      next.auth.defaultViewerAccess,
+    ),
+    groups: next.groups,
+    places: placesOf(next, locateNext),
   })
+  const live = new LiveResource(declare(config, locate))
   const { gate, signIn, joining, directory } = usersIdentity({ ...common, users, resource: live, links })
   const watch = watchOver(gate, deps)
   live.onChange(() => watch.reconsider())
@@ -78,13 +87,9 @@ export function people(deps: PeopleDeps): People {
     resource: live,
     joining,
     shutOut: new ShutOut(live),
-    apply: (next) => {
-      const { viewers } = next.resource
+    apply: ({ config: next, locate: locateNext }) => {
       directory.replace(next.users, next.groups)
-      live.declare({
-        resource: declaredResource({ name: resource.name, owner, viewers }, next.auth.defaultViewerAccess),
-        groups: next.groups,
-      })
+      live.declare(declare(next, locateNext))
     },
     routes: [signInRoutes(signIn), meRoute({ gate })],
     onRequest: tokenExchange(signIn),
@@ -100,4 +105,8 @@ function followLinks(links: GuestLinks | undefined, live: LiveResource): void {
 
 function watchOver(judge: Judge, { onError, onChange }: PeopleDeps): AccessWatch {
   return new AccessWatch({ judge, renewMs: RENEW_MS, onError, onChange })
+}
+
+function placesOf({ resource }: Config, locate: Locate | undefined): readonly string[] | undefined {
+  return locate && resource.viewers.map((_, at) => formatOrigin(locate('resource.viewers', [at])))
 }

@@ -2,8 +2,10 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Logger } from 'pino'
 import { isLoopback } from '../config/loopback.ts'
+import type { Locate } from '../config/check-meaning.ts'
 import type { Config } from '../config/schema.ts'
-import { ownRoutes } from '../http/own-routes.ts'
+import { describeApi, openApiRoute } from '../http/openapi.ts'
+import { type OwnRoutesOptions, ownRoutes } from '../http/own-routes.ts'
 import { loadPageFiles } from '../http/page-files.ts'
 import { type Readiness, healthRoutes } from '../http/routes/health.ts'
 import { metricsRoute } from '../http/routes/metrics.ts'
@@ -11,7 +13,9 @@ import { pagesRoutes } from '../http/routes/pages.ts'
 import { profileRoute } from '../http/routes/profile.ts'
 import { type ActivityFacts, roomsRoute } from '../http/routes/rooms.ts'
 import { type StatusFacts, statusRoute } from '../http/routes/status.ts'
+import type { ResourceState } from '../http/routes/viewer-schemas.ts'
 import { createHttpServer } from '../http/server.ts'
+import type { GrantBook } from '../identity/grant-book.ts'
 import { signInUrl } from '../identity/sign-in-address.ts'
 import { collaborationRoutes } from '../jupyter/collaboration-routes.ts'
 import type { CpuProfiler } from '../observability/cpu-profiler.ts'
@@ -21,6 +25,7 @@ import type { PresentSession } from '../room/room-views.ts'
 import { documentAlias } from './activity.ts'
 import type { Audit } from './audit.ts'
 import type { JupyterSide } from './jupyter.ts'
+import { managementRoutes } from './management.ts'
 import { peopleAndLinkRoutes } from './people-and-links.ts'
 import type { People } from './people.ts'
 
@@ -32,6 +37,10 @@ export type WebDeps = {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly people: People
+  /** Absent in open mode. */
+  readonly grants: GrantBook | undefined
+  readonly resourceState: () => Promise<ResourceState>
+  readonly locate?: Locate | undefined
   readonly jupyter: JupyterSide | undefined
   readonly readiness: () => Readiness
   readonly statusFacts: () => Promise<StatusFacts>
@@ -58,13 +67,17 @@ export async function buildWeb(deps: WebDeps): Promise<FastifyInstance> {
     onAnswered: (answered) => metrics.answered(answered),
   })
   app.addHook('onRequest', people.onRequest)
-  const own = (routes: readonly FastifyPluginAsync[]): FastifyPluginAsync =>
-    ownRoutes({ maxBodyBytes: MAX_OWN_BODY_BYTES, requestTimeoutMs: config.limits.requestTimeoutMs, routes })
+  const own = (options: Pick<OwnRoutesOptions, 'routes' | 'describe'>): FastifyPluginAsync =>
+    ownRoutes({
+      maxBodyBytes: MAX_OWN_BODY_BYTES,
+      requestTimeoutMs: config.limits.requestTimeoutMs,
+      ...options,
+    })
   // The router matches decoded addresses.
   const prefix = decodeURI(baseUrl)
-  await app.register(own(await ourRoutes(deps)), { prefix })
+  await app.register(own({ routes: await ourRoutes(deps), describe: describeApi(deps) }), { prefix })
   // Probes ask at a fixed address, whatever Jupyter's base URL is.
-  if (baseUrl !== '/') await app.register(own([healthRoutes(deps)]), { prefix: '/' })
+  if (baseUrl !== '/') await app.register(own({ routes: [healthRoutes(deps)] }), { prefix: '/' })
   if (jupyter !== undefined) await app.register(jupyter.gateway.httpRoutes(), { prefix })
   else app.get('/', async (_request, reply) => await reply.redirect('outrigger/'))
   return app
@@ -82,7 +95,9 @@ async function ourRoutes(deps: WebDeps): Promise<FastifyPluginAsync[]> {
     statusRoute({ gate, version, startedAt, facts: deps.statusFacts }),
     pagesRoutes({ gate, version, hasJupyter: jupyter !== undefined, files: await loadPageFiles() }),
     ...people.routes,
+    ...managementRoutes(deps),
     ...peopleAndLinkRoutes({ ...deps, resourceName: config.resource.name }),
+    openApiRoute({ gate }),
     ...(jupyter === undefined ? [] : [collaborationRoutes({ collaboration: jupyter.collaboration, gate })]),
   ]
 }

@@ -1,75 +1,45 @@
 import type { AuditEvent } from '../access/audit.ts'
 import { ConfigError } from '../config/fault.ts'
-import { cellWidth, printable } from '../lib/terminal-text.ts'
 import { type CommandArguments, readArguments } from './arguments.ts'
-import { type CommandContext, ExitCode } from './context.ts'
-import { ACCESS_FLAGS, type ServerAccess, askServer, parseObject, serverAccess } from './server-access.ts'
-import { StopRequest } from './stop-request.ts'
+import type { CommandContext } from './context.ts'
+import { type Ask, resourcePath, withServer } from './manage.ts'
+import { ACCESS_FLAGS } from './server-access.ts'
+import { textTable } from './text-table.ts'
 
 type ShownEvent = AuditEvent & { readonly id: string; readonly at: string }
-type Ask = (path: string) => Promise<string>
 
 const FILTERS = ['since', 'until', 'actor', 'action'] as const
-const ANSWER_TIMEOUT_MS = 60_000
 const DEFAULT_LIMIT = 100
 const MAX_PAGE = 1000
 
 /**
  * `outrigger audit`: the newest events of the audit trail of a server that runs, the newest last; with
- * `--json` all of them, one JSON object a line.
+ * `--json` as one JSON object a line.
  */
 export async function audit(context: CommandContext): Promise<number> {
   const valued = [...ACCESS_FLAGS, ...FILTERS, 'limit', 'resource']
   const given = readArguments(context.args, { valued, plain: ['json'] })
-  const limit = limitOf(given.text('limit'))
-  const access = await serverAccess(given, context.environment)
-  const stop = new StopRequest(context.exit)
-  try {
-    const ask = asker(access, stop.signal)
-    const name = given.text('resource') ?? (await onlyResource(ask))
-    const path = `resources/${encodeURIComponent(name)}/audit`
-    if (given.isSet('json')) context.print(await ask(`${path}?${String(query(given, { format: 'jsonl' }))}`))
-    else context.print(linesOf(await newest(ask, path, given, limit)))
-    return ExitCode.fine
-  } catch (error) {
-    if (stop.isMade) return ExitCode.interrupted
-    throw error
-  } finally {
-    stop.dispose()
-  }
+  // Who wants the whole trail for a program, has it.
+  const limit = limitOf(given.text('limit'), given.isSet('json') ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT)
+  return await withServer(context, given, async (ask) => {
+    const path = await resourcePath(ask, given.text('resource'))
+    const events = await newest(ask, `${path}/audit`, { given, limit })
+    if (given.isSet('json')) for (const event of events) context.print(`${JSON.stringify(event)}\n`)
+    else context.print(tableOf(events))
+  })
 }
 
-function asker(access: ServerAccess, signal: AbortSignal): Ask {
-  return async (path) =>
-    await askServer(access, {
-      path: `outrigger/api/v1/${path}`,
-      method: 'GET',
-      signal,
-      timeoutMs: ANSWER_TIMEOUT_MS,
-    })
-}
-
-async function onlyResource(ask: Ask): Promise<string> {
-  const { resources } = parseObject(await ask('resources'))
-  const names = (Array.isArray(resources) ? resources : []).map(({ name }: { name: string }) => name)
-  const [only] = names
-  if (only !== undefined && names.length === 1) return only
-  const fix = names.length === 0 ? 'This person sees none there.' : `There are ${names.join(', ')}.`
-  throw new ConfigError([{ key: '--resource', problem: 'is missing', fix }])
-}
-
-/** Pages may be short, so several are asked for. */
+/** Pages may be short, so several are asked for. The oldest first. */
 async function newest(
   ask: Ask,
   path: string,
-  given: CommandArguments,
-  limit: number,
+  { given, limit }: { readonly given: CommandArguments; readonly limit: number },
 ): Promise<readonly ShownEvent[]> {
   const events: ShownEvent[] = []
   let before: string | undefined
   do {
     const page = query(given, { limit: String(Math.min(limit - events.length, MAX_PAGE)), before })
-    const answer = parseObject(await ask(`${path}?${String(page)}`))
+    const answer = await ask('GET', `${path}?${String(page)}`)
     if (Array.isArray(answer['events'])) events.push(...(answer['events'] as ShownEvent[]))
     before = typeof answer['next'] === 'string' ? answer['next'] : undefined
   } while (before !== undefined && events.length < limit)
@@ -82,29 +52,20 @@ function query(given: CommandArguments, more: Readonly<Record<string, string | u
   return new URLSearchParams(set as [string, string][])
 }
 
-/** What others chose, such as names, cannot change the terminal. */
-function linesOf(events: readonly ShownEvent[]): string {
-  const rows = events.map(({ at, actor, action, subject, document, detail, address }) => [
+function tableOf(events: readonly ShownEvent[]): string {
+  const rows = events.map(({ at, actor, action, subject = '', document = '', detail = '', address = '' }) => [
     at.replace(/\.\d+Z$/, 'Z'),
-    printable(actor),
+    actor,
     action,
-    [subject, document, detail, address && `from ${address}`]
-      .filter((text) => text !== undefined && text !== '')
-      .map((text) => printable(text ?? ''))
-      .join('  '),
+    [subject, document].filter((text) => text !== '').join(' '),
+    detail,
+    address,
   ])
-  const width = (column: number): number => Math.max(0, ...rows.map((row) => cellWidth(row[column] ?? '')))
-  const widths = [0, 1, 2].map(width)
-  return rows
-    .map((row) =>
-      row.map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - cellWidth(cell)))),
-    )
-    .map((row) => `${row.join('  ').trimEnd()}\n`)
-    .join('')
+  return textTable(['TIME', 'WHO', 'WHAT', 'ABOUT', 'DETAIL', 'ADDRESS'], rows)
 }
 
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_LIMIT
+function limitOf(text: string | undefined, usual: number): number {
+  if (text === undefined) return usual
   const limit = Number(text)
   if (Number.isInteger(limit) && limit > 0) return limit
   const fix = 'Write a number such as 100.'

@@ -12,13 +12,13 @@ export async function serve(context: CommandContext): Promise<number> {
   const given = readArguments(context.args, { valued: CONFIG_FLAGS })
   const { environment, version } = context
   const sources = { environment, file: given.text('config'), flags: given.flags }
-  const { config } = await loadConfig(sources)
+  const { config, locate } = await loadConfig(sources)
   crashOnUncaught(context)
   let app: RunningApp | undefined
   const stop = new StopRequest(context.exit, () => app?.reload())
   try {
-    const load = async (): Promise<Config> => (await loadConfig(sources)).config
-    app = await context.startApp({ config, version, source: { file: configFile(sources), load } })
+    const source = { file: configFile(sources), load: () => loadConfig(sources) }
+    app = await context.startApp({ config, version, locate, source })
     announce(context, config, app.url)
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note: context.note })
   } finally {

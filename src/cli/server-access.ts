@@ -53,12 +53,14 @@ async function ownerToken(dataDir: string | undefined): Promise<string | undefin
 export type Question = {
   /** Relative to the base URL. */
   readonly path: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Sent as JSON. */
+  readonly body?: unknown
   readonly signal: AbortSignal
   readonly timeoutMs: number
 }
 
-/** The body of the answer. Throws `EnvironmentError` for any answer but 200, and for none in time. */
+/** The body of the answer. Throws `EnvironmentError` for a refusal, and for no answer in time. */
 export async function askServer(access: ServerAccess, question: Question): Promise<string> {
   const { signal, timeoutMs } = question
   // By hand: `AbortSignal.any` leaves a trace in its sources at every call, for as long as they live.
@@ -77,16 +79,22 @@ export async function askServer(access: ServerAccess, question: Question): Promi
 
 async function answerOf(
   access: ServerAccess,
-  { path, method }: Question,
+  { path, method, body: content }: Question,
   signal: AbortSignal,
 ): Promise<string> {
   const { url } = access
   try {
-    const headers = headersOf(access)
+    const isSending = content !== undefined
     // What is meant for this server is shown to no other: no redirect is followed.
-    const response = await fetch(new URL(path, url), { method, signal, redirect: 'manual', headers })
+    const response = await fetch(new URL(path, url), {
+      method,
+      signal,
+      redirect: 'manual',
+      headers: { ...headersOf(access), ...(isSending ? { 'content-type': 'application/json' } : {}) },
+      ...(isSending ? { body: JSON.stringify(content) } : {}),
+    })
     const body = await response.text()
-    if (response.status === 200) return body
+    if (response.ok) return body
     throw refusal(access, response.status, body)
   } catch (error) {
     if (error instanceof EnvironmentError) throw error

@@ -26,13 +26,16 @@ export function upBanner(facts: UpFacts): string {
           '',
           '  A browser keeps one sign-in: open the second address in another browser or a private window.',
         ]
+  // In open mode there is nobody to give access to.
+  const manage = config.auth.mode === 'open' ? [] : [`changed at ${new URL('outrigger/access', url).href}`]
+  const access = [...grantLines(config), ...manage]
   const lines = [
     '',
     `Outrigger ${facts.version} is running.`,
     '',
     ...addresses,
     '',
-    ...grantLines(config).map((line, index) => `${index === 0 ? '  Access  ' : '          '}${line}`),
+    ...access.map((line, index) => `${index === 0 ? '  Access  ' : '          '}${line}`),
     `  Data    ${resolve(config.data.dir)}`,
     ...(facts.jupyter === undefined ? [] : [`  Jupyter ${facts.jupyter}`]),
     '  Stop    Ctrl+C',

@@ -6,7 +6,7 @@ import type { JupyterSupervisor } from '../jupyter/supervisor/supervisor.ts'
 import { CONFIG_FLAGS, readArguments } from './arguments.ts'
 import { type CommandContext, ExitCode } from './context.ts'
 import { crashOnUncaught, runUntilStopped } from './run-app.ts'
-import type { RunningApp } from './running-app.ts'
+import type { ReadConfig, RunningApp } from './running-app.ts'
 import { StopRequest } from './stop-request.ts'
 import { upBanner } from './up-banner.ts'
 import { type UpPeople, keptPeople, newPeople, peopleLayer } from './up-people.ts'
@@ -93,11 +93,12 @@ async function run(
 ): Promise<number> {
   const { said, sources, people, jupyter, stop } = parts
   const layers = jupyter === undefined ? parts.layers : [...parts.layers, jupyterLayer(jupyter.supervisor)]
-  const { config } = settleConfig(said, layers)
+  const { config, locate } = settleConfig(said, layers)
   const { version, note } = context
-  const load = async (): Promise<Config> => settleConfig(await gatherConfig(sources), layers).config
+  const load = async (): Promise<ReadConfig> => settleConfig(await gatherConfig(sources), layers)
   const source = { file: configFile(sources), load }
-  const app = await startOrLetGo(() => context.startApp({ config, version, source }), jupyter?.supervisor)
+  const start = (): Promise<RunningApp> => context.startApp({ config, version, locate, source })
+  const app = await startOrLetGo(start, jupyter?.supervisor)
   try {
     context.print(upBanner({ version, url: app.url, config, people, jupyter: jupyter?.line }))
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note })

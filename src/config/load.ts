@@ -5,7 +5,7 @@
  * everything a person says (`outrigger up` does): `gatherConfig` reads, `settleConfig` decides.
  */
 import { readFile } from 'node:fs/promises'
-import { checkMeaning } from './check-meaning.ts'
+import { type Locate, checkMeaning } from './check-meaning.ts'
 import { checkShape } from './check-shape.ts'
 import { defaultLayer } from './defaults.ts'
 import { CONFIG_FILE_VARIABLE, type Environment, environmentLayer } from './environment.ts'
@@ -25,6 +25,7 @@ export type ConfigSources = {
 export type LoadedConfig = {
   readonly config: Config
   readonly origins: ReadonlyMap<ConfigKey, Origin>
+  readonly locate: Locate
 }
 
 /** The YAML file, if there is one. */
@@ -67,9 +68,10 @@ export function examineConfig(said: Layer, supplied: readonly Layer[] = []): Exa
   }
   const config = assemble(entries)
   const origins = new Map([...entries].map(([key, { origin }]) => [key, origin]))
+  const locate = locator(entries)
   return {
-    loaded: ownFaults.length === 0 ? { config, origins } : undefined,
-    faults: [...ownFaults, ...checkMeaning(config, locator(entries), wrongKeys)],
+    loaded: ownFaults.length === 0 ? { config, origins, locate } : undefined,
+    faults: [...ownFaults, ...checkMeaning(config, locate, wrongKeys)],
   }
 }
 
@@ -136,8 +138,8 @@ function withSlash(value: unknown): unknown {
   return typeof value === 'string' && !/[?#]/.test(value) && !value.endsWith('/') ? `${value}/` : value
 }
 
-function locator(entries: ReadonlyMap<ConfigKey, Entry>) {
-  return (key: ConfigKey, path: readonly (string | number)[] = []): Origin => {
+function locator(entries: ReadonlyMap<ConfigKey, Entry>): Locate {
+  return (key, path = []) => {
     const entry = entries.get(key)
     return entry?.originOf?.(path) ?? entry?.origin ?? { kind: 'default' }
   }

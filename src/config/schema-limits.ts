@@ -135,6 +135,7 @@ export const LIMITS = {
     'The body of a request to our own API must arrive within this time.',
     100,
   ),
+  maxGrants: count(1_000, 'Viewers that may be added while the server runs, beside those declared here.'),
   maxProxiedRequests: count(1_000, 'Requests on their way to Jupyter at once.'),
   maxTunnels: count(5_000, 'Websockets to kernels, terminals and events of Jupyter.'),
 }

@@ -2,8 +2,9 @@
  * The scope of our own routes: small bodies with a deadline, security headers, and nothing of it
  * for the gateway, which is registered beside this scope.
  */
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { SyncError } from '../protocol/errors.ts'
+import { checkInput } from './check-input.ts'
 import { addBodyParsers, hasBody, withDeadline } from './request-body.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 
@@ -12,10 +13,17 @@ export type OwnRoutesOptions = {
   /** A request's body must be complete within this time. */
   readonly requestTimeoutMs: number
   readonly routes: readonly FastifyPluginAsync[]
+  /** Is told of each route that follows. */
+  readonly describe?: ((scope: FastifyInstance) => Promise<void>) | undefined
 }
 
-export function ownRoutes({ maxBodyBytes, requestTimeoutMs, routes }: OwnRoutesOptions): FastifyPluginAsync {
+export function ownRoutes(options: OwnRoutesOptions): FastifyPluginAsync {
+  const { maxBodyBytes, requestTimeoutMs, routes, describe } = options
   return async (scope) => {
+    // Schemas say what is taken, and tell what is answered: nothing is changed on its way out.
+    scope.setValidatorCompiler(checkInput)
+    scope.setSerializerCompiler(() => (value) => JSON.stringify(value))
+    await describe?.(scope)
     scope.addHook('onRequest', async (_request, reply) => setSecurityHeaders(reply))
     scope.addHook('preParsing', async (request, reply, payload) =>
       hasBody(request) ? withDeadline(payload, { reply, ms: requestTimeoutMs }) : payload,
@@ -25,9 +33,10 @@ export function ownRoutes({ maxBodyBytes, requestTimeoutMs, routes }: OwnRoutesO
     // Below our own name nothing is ever Jupyter's. The location is relative to the address asked for.
     scope.get('/outrigger', async (_request, reply) => await reply.redirect('outrigger/'))
     // Answered before a body is read, as whoever may not see a thing is answered: nobody can tell them apart.
-    const missing = async (): Promise<never> => {
-      throw new SyncError('not_found')
-    }
-    scope.all('/outrigger/*', { onRequest: missing }, missing)
+    scope.all('/outrigger/*', { onRequest: nothingHere }, nothingHere)
   }
+}
+
+async function nothingHere(): Promise<never> {
+  throw new SyncError('not_found')
 }

@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { extname } from 'node:path'
 
-export type PageName = 'status' | 'try'
+export type PageName = 'access' | 'status' | 'try'
 
 export type Asset = {
   readonly type: string
@@ -31,11 +31,12 @@ export async function loadPageFiles(directory: URL = BUILT): Promise<PageFiles |
     const assets = await Promise.all(
       names.map(async (name) => [name, await loadAsset(new URL(name, assetDirectory))] as const),
     )
-    const [status, tryIt] = await Promise.all([
+    const [access, status, tryIt] = await Promise.all([
+      readFile(new URL('access.html', directory), 'utf8'),
       readFile(new URL('status.html', directory), 'utf8'),
       readFile(new URL('try.html', directory), 'utf8'),
     ])
-    return { assets: new Map(assets), html: { status, try: tryIt } }
+    return { assets: new Map(assets), html: { access, status, try: tryIt } }
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

@@ -1,10 +1,3 @@
-declare module 'fastify' {
-  interface FastifySchema {
-    /** One line, for the description of the API. */
-    summary?: string
-  }
-}
-
 /** Of the routes of one resource. Registered below the base URL. */
 export const RESOURCE_PATH = '/outrigger/api/v1/resources/:name'
 

@@ -6,7 +6,12 @@ import { type AccessIndex, indexAccess } from '../access/access-index.ts'
 import type { AccessFacts, Groups } from '../access/decide.ts'
 import type { Access, Grant, Identified, Resource } from '../access/model.ts'
 
-export type Declared = { readonly resource: Resource; readonly groups: Groups }
+export type Declared = {
+  readonly resource: Resource
+  readonly groups: Groups
+  /** Where each of the viewers is declared, such as `config/team.yaml:12`, in their order. */
+  readonly places?: readonly string[] | undefined
+}
 
 export class LiveResource {
   #declared: Declared

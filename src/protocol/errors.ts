@@ -72,6 +72,24 @@ export const ERRORS = {
     level: 'info',
     message: 'The owner is set when a server is created and never changes.',
   },
+  declared: {
+    status: 409,
+    close: 'forbidden',
+    level: 'info',
+    message: 'This stands in the configuration; change it there.',
+  },
+  grant_of_group: {
+    status: 409,
+    close: 'forbidden',
+    level: 'info',
+    message: 'This access comes with a group; leave the group, or ask the owner.',
+  },
+  grants_full: {
+    status: 409,
+    close: 'forbidden',
+    level: 'warn',
+    message: 'There are as many viewers as there may be (limits.maxGrants); remove some first.',
+  },
   open_mode: {
     status: 409,
     close: 'forbidden',

@@ -133,6 +133,30 @@ export function fileIdKey(fileId: string): Buffer {
   return Buffer.concat([Buffer.from('i'), named(fileId, 0)])
 }
 
+/** The subject is part of the key: it is known also when the grant itself is damaged. */
+export function grantKey(resource: string, subject: string): Buffer {
+  return Buffer.concat([named(resource, 0), named(subject, 0)])
+}
+
+/** All grants of one resource. A subject is at most 65,535 bytes, so 0xffff ends it. */
+export function grantRange(resource: string): KeyRange {
+  const gte = named(resource, 0)
+  return { gte, lte: Buffer.concat([gte, Buffer.alloc(3, 0xff)]) }
+}
+
+/** The subject; undefined when the bytes are no grant's key. */
+export function decodeGrantKey(key: Uint8Array): string | undefined {
+  const bytes = bufferOver(key)
+  const nameEnd = endOfName(bytes)
+  if (nameEnd === undefined) return undefined
+  const subject = bytes.subarray(nameEnd)
+  return endOfName(subject) === subject.length ? subject.toString('utf8', 2) : undefined
+}
+
+export function resourceKey(resource: string): Buffer {
+  return named(resource, 0)
+}
+
 function withSeq(name: string, seq: number, extraBytes = 0): Buffer {
   const key = named(name, SEQ_BYTES + extraBytes)
   const at = key.length - SEQ_BYTES - extraBytes

@@ -28,6 +28,7 @@ const MANAGERS = 'audit.read'
 export const ROUTES: Readonly<Record<string, Door>> = {
   'GET /outrigger': { action: 'public', path: 'outrigger', answers: [302] },
   'GET /outrigger/': { action: 'state.read', path: 'outrigger/' },
+  'GET /outrigger/access': { action: 'state.read', path: 'outrigger/access' },
   'GET /outrigger/try': { action: 'state.read', path: 'outrigger/try' },
   // Named after their content, which changes.
   'GET /outrigger/assets/:name': { action: 'public', path: 'outrigger/assets/none.js', answers: [404] },

@@ -19,15 +19,32 @@ function start(t: TestContext, args: readonly string[], options: CliOptions = {}
 
 const SERVE = ['serve', '--auth', 'open', '--port', '0']
 
-for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-  test(`${signal} closes the application and ends with 0`, async (t) => {
-    const cli = start(t, SERVE)
-    await cli.says('"msg":"ready"')
-    cli.child.kill(signal)
-    assert.equal(await cli.ended, 0)
-    assert.match(cli.stderr, /stub closing\nstub closed\n$/)
-  })
-}
+test('SIGTERM closes the application and ends with 0', async (t) => {
+  const cli = start(t, SERVE)
+  await cli.says('"msg":"ready"')
+  cli.child.kill('SIGTERM')
+  assert.equal(await cli.ended, 0)
+  assert.match(cli.stderr, /stub closing\nstub closed\n$/)
+})
+
+test('SIGHUP makes serve read its configuration again, and it goes on', async (t) => {
+  const cli = start(t, SERVE)
+  await cli.says('"msg":"ready"')
+  cli.child.kill('SIGHUP')
+  await cli.says('stub reloading')
+  cli.child.kill('SIGTERM')
+  assert.equal(await cli.ended, 0)
+})
+
+test('SIGHUP ends up, whose terminal is gone', async (t) => {
+  const data = join(await tempDir(t), 'data')
+  const cli = start(t, ['up', '--no-jupyter', '--port', '0', '--data', data])
+  await cli.says('stub jupyter')
+  await cli.says('http://127.0.0.1')
+  cli.child.kill('SIGHUP')
+  assert.equal(await cli.ended, 0)
+  assert.match(cli.stderr, /stub closed/)
+})
 
 test('closing longer than server.drainMs is cut short and ends with 1', async (t) => {
   const cli = start(t, SERVE, { environment: { STUB_APP: 'hang', OUTRIGGER_SERVER_DRAIN_MS: '200' } })
@@ -113,6 +130,7 @@ test('up without JupyterLab prints two addresses whose tokens survive a restart'
     printed.push(tokens)
     assert.match(cli.stdout, /user:\S+: owner, may do everything\n/)
     assert.match(cli.stdout, /user:guest: viewer, may edit and run\n/)
+    assert.match(cli.stdout, /changed at http:\/\/127\.0\.0\.1:\d+\/outrigger\/access\n/)
     assert.match(cli.stderr, /stub jupyter none/)
     cli.child.kill('SIGINT')
     assert.equal(await cli.ended, 0)

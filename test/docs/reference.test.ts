@@ -43,7 +43,7 @@ This page is made from the tables in the code; a test keeps it so.
 
 ## Errors
 
-HTTP answers carry the status and \`{ "message": …, "code": … }\`; a websocket is closed with the close reason.
+HTTP answers carry the status and \`{ "message": …, "code": … }\`; below \`outrigger/api/\` they are problems of RFC 9457 with \`title\`, \`status\` and \`detail\` as well. A websocket is closed with the close reason.
 
 ${table(['code', 'status', 'close reason', 'log level', 'message'], errors)}
 

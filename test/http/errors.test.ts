@@ -132,7 +132,7 @@ test('a body that does not fit its schema is a bad request that says why', async
   })
   assert.equal(response.status, 400)
   const { code, detail } = (await response.json()) as { code: string; detail: string }
-  assert.deepEqual([code, detail], ['bad_request', "body must have required property 'path'"])
+  assert.deepEqual([code, detail], ['bad_request', 'path: is missing. It should be a text.'])
 })
 
 test('an address that cannot be decoded is a bad request', async (t) => {

@@ -14,14 +14,14 @@ const files: PageFiles = {
   assets: new Map([
     ['try-A.js', { type: 'text/javascript; charset=utf-8', bytes: SCRIPT, gzipped: gzipSync(SCRIPT) }],
   ]),
-  html: { status: html, try: html },
+  html: { access: html, status: html, try: html },
 }
 
 function routes(gate: FakeGate, more: Partial<PagesDeps> = {}) {
   return [pagesRoutes({ gate, version: '1.2.3', hasJupyter: true, files, ...more })]
 }
 
-for (const path of ['outrigger/', 'outrigger/try']) {
+for (const path of ['outrigger/', 'outrigger/try', 'outrigger/access']) {
   test(`${path} shows itself to whoever may look, and says who that is`, async (t) => {
     const gate = new FakeGate({ access: 'read' })
     const { port } = await httpFixture(t, { baseUrl: '/user/ada/', routes: routes(gate) })
@@ -33,7 +33,7 @@ for (const path of ['outrigger/', 'outrigger/try']) {
     assert.deepEqual(JSON.parse(/json">(.*?)<\/script>/.exec(body)?.[1] ?? ''), {
       version: '1.2.3',
       hasJupyter: true,
-      you: { name: 'Ada', color: 'teal', isAuthenticated: true, mayEdit: false },
+      you: { id: 'ada', name: 'Ada', color: 'teal', isAuthenticated: true, mayEdit: false },
     })
     assert.equal(gate.asked[0]?.action, 'state.read')
   })

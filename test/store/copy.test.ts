@@ -10,10 +10,12 @@ import { guardSocketPath } from '../../src/store/data-folder-guard.ts'
 import { EntryStreamError } from '../../src/store/entry-stream.ts'
 import { copyLooseFiles } from '../../src/store/copy-loose-files.ts'
 import { LevelFileIndex } from '../../src/store/file-index.ts'
+import { LevelGrantStore, type StoredGrant } from '../../src/store/grants.ts'
 import { documentKey } from '../../src/store/keys.ts'
 import { LevelDocumentStore } from '../../src/store/level-document-store.ts'
 import { openLevelDatabase } from '../../src/store/open-level-database.ts'
 import { openStoreSource } from '../../src/store/open-store-source.ts'
+import { fixOwner } from '../../src/store/resource-owners.ts'
 import { readOrCreateSecret } from '../../src/store/secrets.ts'
 import type { StoredEntry } from '../../src/store/stored-entries.ts'
 import { type CopyFacts, writeCopy } from '../../src/store/write-copy.ts'
@@ -24,6 +26,14 @@ import { type OpenStore, storeFixture } from './store-fixture.ts'
 
 const A = documentNamed('a')
 const B = documentNamed('b')
+const GRANT: StoredGrant = {
+  id: '0123456789abcdef',
+  subject: 'user:lin',
+  access: 'none',
+  expiresAt: undefined,
+  addedBy: 'ada',
+  addedAt: 1_800_000_000_000,
+}
 
 /** Whoever has the folder is asked, or the folder itself. */
 async function copy(t: TestContext, directory: string): Promise<{ facts: CopyFacts; directory: string }> {
@@ -53,6 +63,8 @@ async function fill({ database, store }: OpenStore): Promise<void> {
   await begin(store, B, [noise(200_000)])
   const files = new LevelFileIndex(database)
   await files.idFor('work/a.ipynb')
+  await new LevelGrantStore(database).change('lab', [{ kind: 'put', grant: GRANT }])
+  await fixOwner(database, { name: 'lab', owner: 'user:ada' })
 }
 
 describe('a copy', () => {
@@ -78,6 +90,8 @@ describe('a copy', () => {
       assert.equal(textOf(before?.binding), 'agreed on')
       assert.deepEqual(await there.store.load(B), other)
       assert.equal(await new LevelFileIndex(there.database).find('work/a.ipynb'), fileId)
+      assert.deepEqual(await new LevelGrantStore(there.database).list('lab'), [GRANT])
+      assert.equal(await fixOwner(there.database, { name: 'lab', owner: 'user:bob' }), 'user:ada')
       assert.deepEqual(await readOrCreateSecret(copied.directory, 'cookie-secret', 32), secret)
       const mode = (await stat(join(copied.directory, 'cookie-secret.secret'))).mode & 0o777
       assert.equal(mode, 0o600)

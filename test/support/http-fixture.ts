@@ -18,6 +18,7 @@ export type HttpFixture = {
 export type HttpFixtureOptions = {
   readonly baseUrl?: string | undefined
   readonly routes?: readonly FastifyPluginAsync[] | undefined
+  readonly describe?: ((scope: FastifyInstance) => Promise<void>) | undefined
   /** Registered beside our own routes, as the gateway is. */
   readonly beside?: FastifyPluginAsync | undefined
   readonly headersTimeoutMs?: number | undefined
@@ -28,7 +29,7 @@ export type HttpFixtureOptions = {
 
 /** The real server with the given routes, listening on a free port until the test ends. */
 export async function httpFixture(t: TestContext, options: HttpFixtureOptions = {}): Promise<HttpFixture> {
-  const { baseUrl = '/', routes = [], beside } = options
+  const { baseUrl = '/', routes = [], describe, beside } = options
   const stream = new PassThrough()
   const answered: AnsweredRequest[] = []
   const app = createHttpServer({
@@ -38,7 +39,7 @@ export async function httpFixture(t: TestContext, options: HttpFixtureOptions = 
     onAnswered: (one) => answered.push(one),
   })
   const { maxBodyBytes = 64 * 1024, requestTimeoutMs = 15_000 } = options
-  await app.register(ownRoutes({ maxBodyBytes, requestTimeoutMs, routes }), { prefix: baseUrl })
+  await app.register(ownRoutes({ maxBodyBytes, requestTimeoutMs, routes, describe }), { prefix: baseUrl })
   if (beside !== undefined) await app.register(beside, { prefix: baseUrl })
   await app.listen({ host: '127.0.0.1', port: 0 })
   t.after(async () => {

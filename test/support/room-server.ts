@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Access } from '../../src/access/model.ts'
 import type { Gate } from '../../src/identity/gate.ts'
-import type { Lineage } from '../../src/protocol/names.ts'
+import { type Lineage, type RoomName, documentId } from '../../src/protocol/names.ts'
+import type { RoomSpec } from '../../src/room/ports.ts'
 import { systemClock } from '../../src/room/clock.ts'
 import { CommitLoop } from '../../src/room/commit-loop.ts'
 import type { RoomPolicy } from '../../src/room/policy.ts'
@@ -13,7 +14,7 @@ import { RoomRegistry } from '../../src/room/room-registry.ts'
 import { LevelDocumentStore } from '../../src/store/level-document-store.ts'
 import { openLevelDatabase } from '../../src/store/open-level-database.ts'
 import { ConnectionRegistry } from '../../src/websocket/connection-registry.ts'
-import { UpgradeHandler, type JoinFacts } from '../../src/websocket/upgrade.ts'
+import { type JoinFacts, type UpgradeDeps, UpgradeHandler } from '../../src/websocket/upgrade.ts'
 import { person } from './room-client.ts'
 import { SILENT, TEST_POLICY } from './room-fixture.ts'
 import { tempDir } from './temp-dir.ts'
@@ -26,6 +27,9 @@ export type RoomServerOptions = {
   readonly maxConnectionsPerPerson?: number | undefined
   /** Lets a test delay or break the decision. */
   readonly gate?: Gate | undefined
+  readonly watch?: UpgradeDeps['watch']
+  /** Any name is a room of Jupyter's dialect. */
+  readonly hasJupyterRooms?: boolean | undefined
 }
 
 /** `?as=NAME` and `?access=read` say who comes; nobody says nothing is not signed in. */
@@ -38,6 +42,15 @@ const nameGate: Gate = {
     const access = (query.get('access') ?? 'edit') as Access
     return Promise.resolve({ ok: true, principal: person(name), access, source: 'query' })
   },
+}
+
+export function jupyterSpec(room: string): RoomSpec {
+  return { document: documentId('jupyter', room as RoomName), dialect: 'jupyter', persistence: 'durable' }
+}
+
+const JUPYTER: UpgradeDeps['jupyter'] = {
+  roomSpec: (room) => Promise.resolve(jupyterSpec(room)),
+  tunnel: () => Promise.reject(new Error('there is no Jupyter here')),
 }
 
 export async function startRoomServer(t: TestContext, options: RoomServerOptions = {}) {
@@ -80,6 +93,8 @@ export async function startRoomServer(t: TestContext, options: RoomServerOptions
   const upgrades = new UpgradeHandler({
     baseUrl: '/',
     gate: options.gate ?? nameGate,
+    watch: options.watch,
+    jupyter: options.hasJupyterRooms === true ? JUPYTER : undefined,
     rooms,
     connections,
     limits: { maxFrameBytes, jupyterMaxFrameBytes: maxFrameBytes, maxUpgradesInFlight: 64 },

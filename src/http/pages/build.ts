@@ -16,8 +16,15 @@ const SOURCES = new URL('src/http/pages/', ROOT)
 /** A folder may be named on the command line. */
 const OUTPUT = pathToFileURL(`${process.argv[2] ?? fileURLToPath(new URL('dist/pages', ROOT))}/`)
 const BUILDING = new URL(`../${basename(OUTPUT.pathname)}-${process.pid}/`, OUTPUT)
-const PAGES = ['status.html', 'try.html']
-const ENTRIES = { status: 'client/status.ts', try: 'client/try.ts', style: 'style.css' }
+const PAGES = ['access.html', 'status.html', 'try.html']
+/** Two may have one name, such as `access`, when their types differ. */
+const ENTRIES = [
+  { in: 'client/access.ts', out: 'access' },
+  { in: 'access.css', out: 'access' },
+  { in: 'client/status.ts', out: 'status' },
+  { in: 'client/try.ts', out: 'try' },
+  { in: 'style.css', out: 'style' },
+]
 
 const compress = promisify(gzip)
 

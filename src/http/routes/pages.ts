@@ -18,6 +18,8 @@ export type PageData = {
   readonly version: string
   readonly hasJupyter: boolean
   readonly you: {
+    /** A visitor's own, in open mode. */
+    readonly id: string
     readonly name: string
     readonly color: string
     readonly isAuthenticated: boolean
@@ -27,11 +29,19 @@ export type PageData = {
 
 const ONE_YEAR_S = 31_536_000
 
-/** The status page at `outrigger/`, the playground at `outrigger/try`, and what they are made of. */
+/**
+ * The status page at `outrigger/`, the playground at `outrigger/try`, who may do what at
+ * `outrigger/access`, and what they are made of.
+ */
 export function pagesRoutes(deps: PagesDeps): FastifyPluginAsync {
   return async (scope) => {
     scope.get('/outrigger/', async (request, reply) => await sendPage('status', deps, { request, reply }))
     scope.get('/outrigger/try', async (request, reply) => await sendPage('try', deps, { request, reply }))
+    // For everybody who may know of this server: what it holds depends on what the API tells each.
+    scope.get(
+      '/outrigger/access',
+      async (request, reply) => await sendPage('access', deps, { request, reply }),
+    )
     // Open to everybody: they are the same for all, and hold nothing that is not public.
     scope.get<{ Params: { name: string } }>(
       '/outrigger/assets/:name',
@@ -51,9 +61,10 @@ async function sendPage(
   if (!admission.ok) throw new SyncError(admission.code)
   const { files, version, hasJupyter } = deps
   if (files === undefined) throw new SyncError('internal', 'The pages were not built; run: npm run build')
-  const { displayName, color, isAuthenticated } = admission.principal
+  const { id, displayName, color, isAuthenticated } = admission.principal
   const mayEdit = admission.access === 'edit' || admission.access === 'manage'
-  const data: PageData = { version, hasJupyter, you: { name: displayName, color, isAuthenticated, mayEdit } }
+  const you = { id, name: displayName, color, isAuthenticated, mayEdit }
+  const data: PageData = { version, hasJupyter, you }
   const nonce = randomBytes(16).toString('base64url')
   const isEditor = name === 'try'
   setSecurityHeaders(

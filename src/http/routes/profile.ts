@@ -9,6 +9,10 @@ export type ProfileRouteDeps = {
   readonly profiler: Pick<CpuProfiler, 'take'>
 }
 
+const SCHEMA = {
+  summary: 'A CPU profile of the server, for `?seconds=` 1 to 60',
+  response: { 200: { type: 'object', description: 'A .cpuprofile file.' } },
+}
 const DEFAULT_SECONDS = 10
 const MAX_SECONDS = 60
 const SECONDS = `seconds should be a whole number from 1 to ${MAX_SECONDS}.`
@@ -20,7 +24,7 @@ const SECONDS = `seconds should be a whole number from 1 to ${MAX_SECONDS}.`
  */
 export function profileRoute({ gate, profiler }: ProfileRouteDeps): FastifyPluginAsync {
   return async (scope) => {
-    scope.post('/outrigger/api/v1/profile', async (request, reply) => {
+    scope.post('/outrigger/api/v1/profile', { schema: SCHEMA }, async (request, reply) => {
       const { principal } = await admitManager(gate, request.raw)
       const seconds = secondsOf(request)
       const gone = new AbortController()

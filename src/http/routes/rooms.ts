@@ -86,12 +86,16 @@ export type RoomActivityAnswer = Pick<
   readonly sentBytes: number
 }
 
+const SCHEMA = {
+  summary: 'What goes on here, as `outrigger top` shows it',
+  response: { 200: { type: 'object', description: 'Counters since the start, and the busiest rooms.' } },
+}
 const MAX_ROOMS = 500
 
 /** `api/v1/rooms`: what goes on here, for `outrigger top`; for those who may read the metrics. */
 export function roomsRoute(deps: RoomsRouteDeps): FastifyPluginAsync {
   return async (scope) => {
-    scope.get('/outrigger/api/v1/rooms', async (request): Promise<ActivityAnswer> => {
+    scope.get('/outrigger/api/v1/rooms', { schema: SCHEMA }, async (request): Promise<ActivityAnswer> => {
       const areNamesShown = (await admitManagerOrLocal(deps, request.raw)) !== 'local'
       const { rooms, ...facts } = deps.facts()
       const shown = rooms.toSorted(byWeight).slice(0, MAX_ROOMS)

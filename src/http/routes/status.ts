@@ -55,13 +55,17 @@ export type RoomAnswer = {
   readonly people: readonly { readonly name: string; readonly color: string; readonly isYou: boolean }[]
 }
 
+const SCHEMA = {
+  summary: 'What the status page shows',
+  response: { 200: { type: 'object', description: 'State, sizes, and the rooms that the caller may see.' } },
+}
 const MAX_ROOMS = 200
 const MAX_PEOPLE = 50
 
 /** `api/v1/status`: what the page shows, for programs. */
 export function statusRoute(deps: StatusDeps): FastifyPluginAsync {
   return async (scope) => {
-    scope.get('/outrigger/api/v1/status', async (request): Promise<StatusAnswer> => {
+    scope.get('/outrigger/api/v1/status', { schema: SCHEMA }, async (request): Promise<StatusAnswer> => {
       const admission = await deps.gate.admit(request.raw, 'state.read')
       if (!admission.ok) throw new SyncError(admission.code)
       const facts = await deps.facts()

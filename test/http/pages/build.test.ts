@@ -18,7 +18,7 @@ async function builtFiles(t: TestContext) {
   return files
 }
 
-test('the build writes both pages, and every asset that they name is there', async (t) => {
+test('the build writes all pages, and every asset that they name is there', async (t) => {
   const { assets, html } = await builtFiles(t)
   for (const [page, text] of Object.entries(html)) {
     const named = [...text.matchAll(/(?:src|href)="assets\/([^"]+)"/g)].map((match) => match[1] ?? '')
@@ -29,9 +29,9 @@ test('the build writes both pages, and every asset that they name is there', asy
       new Set(page === 'try' ? ['{{data}}', '{{nonce}}'] : ['{{data}}']),
     )
   }
-  assert.equal(assets.size, 3)
+  assert.equal(assets.size, 5)
   for (const [name, { bytes, gzipped, type }] of assets) {
-    assert.match(name, /^(status|try|style)-[A-Z0-9]{8}\.(js|css)$/)
+    assert.match(name, /^(access|status|try|style)-[A-Z0-9]{8}\.(js|css)$/)
     assert.match(type, /^text\/(javascript|css)/)
     assert.deepEqual(gunzipSync(gzipped), bytes)
   }

@@ -1,6 +1,7 @@
 /** The playground: one shared text, to see with one's own eyes that sharing works. */
 import type { WebsocketProvider } from 'y-websocket'
 import { type ConnectionState, connectRoom } from './room-connection.ts'
+import { bindCopy } from './copy.ts'
 import { createEditor } from './editor.ts'
 import { type Tone, element, pageData, show } from './page.ts'
 import { showPeople, tidyStates } from './people.ts'
@@ -94,27 +95,10 @@ function bindLinks(): void {
   const link = element('link', HTMLInputElement)
   link.value = location.href
   link.addEventListener('focus', () => link.select())
-  const copy = element('copy', HTMLButtonElement)
-  copy.addEventListener('click', () => {
-    copyLink(link).then((isCopied) => {
-      copy.textContent = isCopied ? 'Copied' : 'Press Ctrl+C'
-    }, reportError)
-  })
+  bindCopy(element('copy', HTMLButtonElement), link)
   element('new-room', HTMLAnchorElement).href = `#${mintRoomName()}`
   // Another room is another document: starting over is the simple way to let go of this one.
   addEventListener('hashchange', () => location.reload())
-}
-
-/** Only pages with a certificate, or of this machine, may write to the clipboard. */
-async function copyLink(link: HTMLInputElement): Promise<boolean> {
-  link.select()
-  if (!('clipboard' in navigator)) return false
-  try {
-    await navigator.clipboard.writeText(link.value)
-    return true
-  } catch {
-    return false
-  }
 }
 
 addEventListener('beforeunload', (event) => {

@@ -66,13 +66,15 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     minFreeBytes: config.data.minFreeBytes,
     log: logger.child({ part: 'store' }),
   })
+  const eventLoop = watchEventLoop(LAG)
   const audit = auditOf({ config, database })
   try {
     await disk.start()
-    const parts = { ...options, logger, database, disk, audit }
+    const parts = { ...options, logger, database, disk, eventLoop, audit }
     return await serve({ ...parts, core: buildCore(parts) })
   } catch (error) {
     disk.close()
+    eventLoop.close()
     await audit.log.close()
     await database.close()
     throw error
@@ -92,10 +94,11 @@ type Parts = AppOptions & {
   readonly logger: Logger
   readonly database: LevelDatabase
   readonly disk: DiskSpaceWatch
+  readonly eventLoop: EventLoopWatch
   readonly audit: Audit
 }
 
-function buildCore({ config, version, logger, database, disk, audit }: Parts): Core {
+function buildCore({ config, version, logger, database, disk, eventLoop, audit }: Parts): Core {
   const store = new LevelDocumentStore(database, { mayBegin: () => !disk.isFull })
   const connections = new ConnectionRegistry({
     maxConnections: config.limits.maxConnections,
@@ -105,6 +108,7 @@ function buildCore({ config, version, logger, database, disk, audit }: Parts): C
   const metrics = createMetrics({
     version,
     stats: () => ({ ...rooms.stats(), connections: connections.size, dataFreeBytes: disk.freeBytes }),
+    delays: eventLoop.window(),
   })
   const { observer } = metrics
   const loop = new CommitLoop({
@@ -138,7 +142,7 @@ function buildCore({ config, version, logger, database, disk, audit }: Parts): C
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
-  const { config, logger, database, disk, audit, core, locate } = parts
+  const { config, logger, database, disk, eventLoop, audit, core, locate } = parts
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
@@ -151,14 +155,8 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files, onFileEvent })
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
-  const eventLoop = watchEventLoop(LAG)
-  const watches = {
-    access: who.watch,
-    eventLoop,
-    disk,
-    process: new ProcessWatch(),
-    profiler: new CpuProfiler(),
-  }
+  const watches = { access: who.watch, eventLoop, disk, profiler: new CpuProfiler() }
+  const processWatch = new ProcessWatch(eventLoop.window())
   const web = await buildWeb({
     ...parts,
     baseUrl,
@@ -170,7 +168,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     resourceState: () => resourceState(checkJupyter),
     readiness: () => readiness(core, { life, eventLoop, disk }),
     statusFacts: () => statusFacts({ rooms: core.rooms, loop: core.loop, files, checkJupyter, life }),
-    activityFacts: () => activityFacts({ ...core, process: watches.process }),
+    activityFacts: () => activityFacts({ ...core, process: processWatch }),
     titleOf: (document) => titleOf({ document }, files),
     profiler: watches.profiler,
     present: () => core.rooms.present(),

@@ -8,6 +8,7 @@
  */
 import { Counter, Histogram, Registry } from 'prom-client'
 import { METRICS } from '../../src/observability/metric-table.ts'
+import { DelayWindow } from '../../src/observability/delay-window.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 
 const ROUNDS = 5
@@ -50,7 +51,7 @@ function promClient(): Record<string, Report> {
 function tally(): Record<string, Report> {
   const memory = { documents: 0, caches: 0, queues: 0, used: 0, limit: 0 }
   const stats = () => ({ rooms: {}, sessions: 0, connections: 0, pendingBytes: 0, memory })
-  const { observer } = createMetrics({ version: '0', stats })
+  const { observer } = createMetrics({ version: '0', stats, delays: new DelayWindow() })
   const ms = (at: number): number => MS[at & 1023] ?? 0
   return {
     'a frame is received': (at) => observer.received('update', 40 + (at & 15)),

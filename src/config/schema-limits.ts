@@ -112,7 +112,11 @@ export const LIMITS = {
     'One frame of a Jupyter room: JupyterLab sends a whole notebook in one frame.',
     KIB,
   ),
-  pingMs: milliseconds(25_000, 'Pings; a connection that missed one is cut.', 1_000),
+  pingMs: milliseconds(
+    25_000,
+    'A connection that is silent for so long is pinged, and cut when it does not answer for as long again.',
+    1_000,
+  ),
   maxPeerBufferedBytes: bytes(
     MIB,
     'Unsent data after which a slow connection gets one catch-up later instead of every edit.',

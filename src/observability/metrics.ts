@@ -4,6 +4,8 @@
  */
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { RoomObserver } from '../room/ports.ts'
+import type { DelayWindow } from './delay-window.ts'
+import { registerLoopDelay } from './loop-delay-metrics.ts'
 import { METRICS, type NamesOf } from './metric-table.ts'
 import { RoomTally } from './room-tally.ts'
 import {
@@ -15,6 +17,8 @@ import {
   scrapedHistograms,
 } from './scraped.ts'
 
+/** prom-client's own sampling of the event loop cannot be left out, but it can be made to rest. */
+const NEVER_MS = 2 ** 31 - 1
 const MEMORY_KINDS = ['documents', 'caches', 'queues'] as const
 const ROOM_STATES = ['loading', 'open', 'idle', 'closing', 'degraded'] as const
 
@@ -56,12 +60,13 @@ export type MetricsDeps = {
   readonly version: string
   /** Asked at each scrape, not before the first one. */
   readonly stats: () => LiveStats
+  /** Emptied at each scrape. */
+  readonly delays: DelayWindow
 }
 
 export function createMetrics(deps: MetricsDeps): Metrics {
   const registry = new Registry()
-  // Memory, CPU, event-loop lag, garbage collection, under the names that dashboards know.
-  collectDefaultMetrics({ register: registry })
+  registerProcess(registry, deps.delays)
   gauge(registry, 'outrigger_build_info').set({ version: deps.version }, 1)
   const tally = new RoomTally()
   registerEdits(registry, tally)
@@ -79,6 +84,12 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     answered: httpObserver(registry),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }
+}
+
+/** Memory, CPU, event-loop lag, garbage collection, under the names that dashboards know. */
+function registerProcess(registry: Registry, delays: DelayWindow): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS })
+  registerLoopDelay(registry, delays)
 }
 
 /** A keystroke's way, in its order. */

@@ -1,5 +1,5 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
+import { type DelayWindow, type LoopDelay, NO_DELAY } from './delay-window.ts'
 
 /** What this process takes of the machine. Sums since its start, sizes of this moment. */
 export type ProcessFacts = {
@@ -11,21 +11,24 @@ export type ProcessFacts = {
   readonly heapLimitBytes: number
   /** Buffers and the like, outside the heap. */
   readonly externalBytes: number
-  /** How late timers were since the last look, or in the last second if that was sooner. */
-  readonly loopDelay: LoopDelay
+  /** Since the last reading, or the one before if that is not a second ago. */
+  readonly loopDelay: DelaySpread
 }
 
-export type LoopDelay = { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
+export type DelaySpread = Pick<LoopDelay, 'p50Ms' | 'p99Ms' | 'maxMs'>
 
-const RESOLUTION_MS = 10
 /** Several who watch share a reading, so that none takes away what the others would have seen. */
 const WINDOW_MS = 900
 
-/** Reads the process. The delay of its event loop is sampled from the first reading on, until closed. */
+/** Reads the process. `delays` is its own: nobody else takes from it. */
 export class ProcessWatch {
-  #histogram: IntervalHistogram | undefined
-  #delay: LoopDelay = { p50Ms: 0, p99Ms: 0, maxMs: 0 }
-  #readAt = Number.NEGATIVE_INFINITY
+  readonly #delays: DelayWindow
+  #delay: DelaySpread = spreadOf(NO_DELAY)
+  #readAt = performance.now()
+
+  constructor(delays: DelayWindow) {
+    this.#delays = delays
+  }
 
   read(): ProcessFacts {
     const { user, system } = process.cpuUsage()
@@ -41,33 +44,16 @@ export class ProcessWatch {
     }
   }
 
-  close(): void {
-    this.#histogram?.disable()
-    this.#histogram = undefined
-  }
-
-  #loopDelay(): LoopDelay {
+  #loopDelay(): DelaySpread {
     const now = performance.now()
-    if (this.#histogram === undefined) {
-      this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-      this.#histogram.enable()
-      this.#readAt = now
-    } else if (now - this.#readAt >= WINDOW_MS) {
-      this.#delay = delayOf(this.#histogram)
-      this.#histogram.reset()
+    if (now - this.#readAt >= WINDOW_MS) {
+      this.#delay = spreadOf(this.#delays.take() ?? NO_DELAY)
       this.#readAt = now
     }
     return this.#delay
   }
 }
 
-/** The histogram holds the time from one tick to the next; what is over the resolution is delay. */
-function delayOf(histogram: IntervalHistogram): LoopDelay {
-  if (histogram.count === 0) return { p50Ms: 0, p99Ms: 0, maxMs: 0 }
-  const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS)
-  return {
-    p50Ms: late(histogram.percentile(50)),
-    p99Ms: late(histogram.percentile(99)),
-    maxMs: late(histogram.max),
-  }
+function spreadOf({ p50Ms, p99Ms, maxMs }: LoopDelay): DelaySpread {
+  return { p50Ms, p99Ms, maxMs }
 }

@@ -13,6 +13,9 @@ const MAX_TWO_BYTE_LENGTH = 0xffff
 const TWO_BYTE_LENGTH = 126
 const EIGHT_BYTE_LENGTH = 127
 
+/** A ping without a payload, whole (5.5.2). */
+export const PING_FRAME = Buffer.of(0x89, 0)
+
 export type FramePart = {
   readonly isFirst: boolean
   readonly isLast: boolean

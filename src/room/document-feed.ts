@@ -162,8 +162,9 @@ export class DocumentFeed {
     return this.#point
   }
 
-  releaseIfUnused(now: number): void {
-    this.#answers.releaseIfUnused(now)
+  /** See `StateAnswers`. */
+  releaseIfUnused(now: number): number {
+    return this.#answers.releaseIfUnused(now)
   }
 
   close(): void {

@@ -45,6 +45,10 @@ export class Outlet {
     this.#lastSentAt = room.clock.elapsed()
   }
 
+  get lastSentAt(): number {
+    return this.#lastSentAt
+  }
+
   /** True once the client was sent the document. */
   get isSynced(): boolean {
     return this.#isSynced
@@ -112,22 +116,22 @@ export class Outlet {
     if (behind.hasMissedPresence) this.#room.sendPresence(this.#session)
   }
 
-  /** For the sweep: closes a peer whose socket takes nothing, and keeps a silent one alive. */
-  sweep(now: number, keepAlive: Outbound): void {
+  /** For the sweep: brings on a peer that is behind, and closes one whose socket takes nothing. */
+  lookAfter(now: number): void {
     const behind = this.#behind
-    const { keepAliveMs, slowPeerMs } = this.#room.policy
-    if (behind === undefined) {
-      if (now - this.#lastSentAt >= keepAliveMs) this.deliver(keepAlive)
-      return
-    }
+    if (behind === undefined) return
     const { bufferedBytes } = this.#peer
-    if (bufferedBytes === 0) {
-      // A socket below its own high-water mark does not say when it is empty.
-      this.serve()
-      if (now - this.#lastSentAt >= keepAliveMs) this.reply(keepAlive)
-    } else if (bufferedBytes < behind.bufferedBytes) behind.progressAt = now
-    else if (now - behind.progressAt > slowPeerMs) this.#session.close('too_slow')
+    // A socket below its own high-water mark does not say when it is empty.
+    if (bufferedBytes === 0) this.serve()
+    else if (bufferedBytes < behind.bufferedBytes) behind.progressAt = now
+    else if (now - behind.progressAt > this.#room.policy.slowPeerMs) this.#session.close('too_slow')
     behind.bufferedBytes = bufferedBytes
+  }
+
+  /** For the sweep: something that means nothing. A peer with bytes on their way needs none. */
+  keepAlive(message: Outbound): void {
+    if (this.#behind === undefined) this.deliver(message)
+    else if (this.#peer.bufferedBytes === 0) this.reply(message)
   }
 
   /** The peer has caught up, or is no more. */
@@ -143,6 +147,7 @@ export class Outlet {
     this.#isSynced = true
     const answer = this.#room.feed.answer(stateVector)
     this.#sendDocument(answer)
+    this.#room.vigil.stir()
     this.#room.meter.answered(stateVector, byteLength(answer), askedAt)
   }
 
@@ -170,6 +175,7 @@ export class Outlet {
   #newBehind(isSlow: boolean): Behind {
     const now = this.#room.clock.elapsed()
     if (isSlow) this.#room.observer.lagStarted()
+    this.#room.vigil.watch(this.#session)
     return {
       isSlow,
       startedAt: now,

@@ -3,10 +3,8 @@
  * One sweep timer serves all rooms and sessions.
  */
 import { runInBackground } from '../lib/run-in-background.ts'
-import { KEEP_ALIVE } from '../protocol/encode.ts'
 import { SyncError } from '../protocol/errors.ts'
 import type { DocumentId, Lineage } from '../protocol/names.ts'
-import { outbound } from '../protocol/outbound.ts'
 import type { Evictable } from './choose-evictions.ts'
 import { type HeapUse, memoryBytes } from './memory-budget.ts'
 import type { RoomOpener, RoomSpec } from './ports.ts'
@@ -33,9 +31,10 @@ export type RegistryDeps = Omit<RoomDeps, 'encoding'> & {
 }
 
 const SWEEP_MS = 1000
+/** In one turn of the event loop. */
+const SWEEP_BUDGET_MS = 3
 /** For answers to people who come back, in one turn of the event loop. */
 const ENCODING_BUDGET_MS = 5
-const KEEP_ALIVE_MESSAGE = outbound(KEEP_ALIVE)
 
 export class RoomRegistry implements RoomOpener {
   readonly #deps: RoomDeps
@@ -230,32 +229,36 @@ export class RoomRegistry implements RoomOpener {
 
   #scheduleSweep(): void {
     if (this.#cancelSweep !== undefined || this.#isDraining) return
-    this.#cancelSweep = this.#deps.clock.after(SWEEP_MS, () => {
-      this.#cancelSweep = undefined
-      this.#sweep()
-      if (this.#states.size > 0) this.#scheduleSweep()
-    })
+    this.#cancelSweep = this.#deps.clock.after(SWEEP_MS, () => this.#sweep(this.#states.entries()))
   }
 
-  #sweep(): void {
-    const now = this.#deps.clock.elapsed()
-    for (const [document, state] of this.#states) {
-      if (state.kind === 'open' || state.kind === 'idle')
-        this.#space.measured(document, memoryBytes(state.room.memory))
-      if (state.kind === 'open') this.#sweepSessions(state.room, now)
-      if (state.kind === 'open' || state.kind === 'idle') state.room.releaseUnusedBytes(now)
-      if (state.kind !== 'idle' || now - state.since < this.#deps.policy.idleUnloadMs || !state.room.isClean)
-        continue
-      this.#startClosing(document, state.room)
+  /** After a restart everybody came at once, and all rooms are due at once. */
+  #sweep(states: MapIterator<[DocumentId, RoomState]>): void {
+    if (this.#isDraining) return
+    const startedAt = this.#deps.clock.elapsed()
+    for (const [document, state] of states) {
+      if (!this.#sweepRoom(document, state, startedAt)) continue
+      if (this.#deps.clock.elapsed() - startedAt < SWEEP_BUDGET_MS) continue
+      this.#deps.clock.defer(() => this.#sweep(states))
+      return
     }
+    this.#cancelSweep = undefined
     this.#makeSpace(this.#space.toRelieve())
+    if (this.#states.size > 0) this.#scheduleSweep()
   }
 
-  #sweepSessions(room: Room, now: number): void {
-    for (const session of room.sessions) {
-      session.sweep(now, KEEP_ALIVE_MESSAGE)
-      if (session.lacksEdits && session.laggingSince === undefined) session.retryRefused(now)
+  /** Returns whether there was anything to do. */
+  #sweepRoom(document: DocumentId, state: RoomState, now: number): boolean {
+    if (state.kind !== 'open' && state.kind !== 'idle') return false
+    const { room } = state
+    if (state.kind === 'idle' && now - state.since >= this.#deps.policy.idleUnloadMs && room.isClean) {
+      this.#startClosing(document, room)
+      return true
     }
+    if (!room.vigil.isDue(now)) return false
+    room.vigil.sweep(now)
+    this.#space.measured(document, memoryBytes(room.memory))
+    return true
   }
 
   #startClosing(document: DocumentId, room: Room): void {

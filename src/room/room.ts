@@ -36,12 +36,12 @@ import type {
   StoredDocument,
 } from './ports.ts'
 import { Presence } from './presence.ts'
-import type { RefusedEdits } from './refusal-count.ts'
 import type { RoomDeps } from './room-deps.ts'
 import { RoomMeter } from './room-meter.ts'
 import { type Member, Session } from './session.ts'
 import { type RestoredDoc, restoreDoc } from './restore-doc.ts'
 import { knownState } from './state-answers.ts'
+import { Vigil } from './vigil.ts'
 
 type Admit = (storedBytes: number) => Promise<void>
 
@@ -58,6 +58,7 @@ export class Room implements Committer, BoundRoom {
   readonly decodeLimits: DecodeLimits
   readonly feed: DocumentFeed
   readonly growth: GrowthLimits
+  readonly vigil: Vigil
   readonly #deps: RoomDeps
   /** Absent in transient rooms. */
   readonly #log: DocumentLog | undefined
@@ -136,6 +137,7 @@ export class Room implements Committer, BoundRoom {
         ? new DocumentLog({ ...deps, document: this.document, lineage: this.lineage, stored })
         : undefined
     this.#compactor = this.#log && new Compactor(this, this.#log, deps)
+    this.vigil = new Vigil(this)
     this.#presence = new Presence({ dialect, clock, policy, meter, viewers: this.#sessions })
   }
 
@@ -205,6 +207,7 @@ export class Room implements Committer, BoundRoom {
   leave(session: Session): void {
     if (!this.#sessions.delete(session)) return
     this.#presence.leave(session)
+    this.vigil.leave(session)
     this.feed.leave(session)
     this.observer.left()
     if (this.#sessions.size === 0) this.#onEmpty()
@@ -217,6 +220,7 @@ export class Room implements Committer, BoundRoom {
       throw new SyncError('store_unavailable')
     }
     this.meter.received(edit)
+    this.vigil.stir()
     this.#edits.pushClient(session, edit)
     this.#gate.received(session.peer, this.#edits)
     this.#deps.loop.schedule(this)
@@ -264,10 +268,6 @@ export class Room implements Committer, BoundRoom {
     return encodeStateVector(this.doc)
   }
 
-  refused({ principal }: Session, refused: Pick<RefusedEdits, 'code' | 'count'>): void {
-    this.#deps.onRefused?.({ ...refused, document: this.document, personId: principal.id })
-  }
-
   onError(error: unknown): void {
     this.#deps.onError(error, this.document)
   }
@@ -292,6 +292,7 @@ export class Room implements Committer, BoundRoom {
     const changes = this.#inFlight ?? []
     this.#inFlight = undefined
     this.#log?.committed(changes)
+    this.vigil.stir()
     this.feed.show(changes, this.#sessions)
     for (const change of changes) {
       if (change.binding !== undefined) this.#storedBinding = change.binding
@@ -320,11 +321,6 @@ export class Room implements Committer, BoundRoom {
     this.closeSessions('restarting')
     for (const resolve of this.#flushWaiters.splice(0)) resolve()
     this.#onLost()
-  }
-
-  /** For the sweep. */
-  releaseUnusedBytes(now: number): void {
-    this.feed.releaseIfUnused(now)
   }
 
   closeSessions(reason: CloseReason, text?: string): void {

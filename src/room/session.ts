@@ -106,6 +106,15 @@ export class Session implements Author {
     return this.#outlet.isBehind
   }
 
+  /** Something of it is to be seen to before long: `lookAfter` does. */
+  get isRestless(): boolean {
+    return this.isBehind || this.lacksEdits
+  }
+
+  get lastSentAt(): number {
+    return this.#outlet.lastSentAt
+  }
+
   /** Since when the peer has been over its budget. */
   get laggingSince(): number | undefined {
     return this.#outlet.laggingSince
@@ -163,9 +172,14 @@ export class Session implements Author {
     if (this.#access !== 'none') this.#outlet.serve()
   }
 
-  /** Called once in a while. */
-  sweep(now: number, keepAlive: Outbound): void {
-    this.#outlet.sweep(now, keepAlive)
+  /** For the sweep, while the session is restless. */
+  lookAfter(now: number): void {
+    this.#outlet.lookAfter(now)
+    if (this.laggingSince === undefined) this.#growth?.retry(now, () => this.#room.requestMissing(this))
+  }
+
+  keepAlive(message: Outbound): void {
+    this.#outlet.keepAlive(message)
   }
 
   close(reason: CloseReason, text?: string): void {
@@ -194,11 +208,6 @@ export class Session implements Author {
     if (this.#growth?.isWorthAsking(edit.facts) !== false) this.#room.requestMissing(this)
   }
 
-  /** See `SessionGrowth.retry`. */
-  retryRefused(now: number): void {
-    this.#growth?.retry(now, () => this.#room.requestMissing(this))
-  }
-
   applied(edit: ClientEdit): void {
     if (this.#acknowledgements === undefined) return
     this.#acknowledgements.applied(edit)
@@ -220,7 +229,10 @@ export class Session implements Author {
   /** Counts an edit, or another message, that was not taken. */
   noteRefusal(code: ErrorCode): void {
     this.#room.observer.rejected(code)
-    this.#refusals ??= new RefusalCount((refused) => this.#room.refused(this, refused))
+    const { document, meter } = this.#room
+    this.#refusals ??= new RefusalCount((refused) =>
+      meter.refused({ ...refused, document, personId: this.principal.id }),
+    )
     this.#refusals.add(code, this.#room.clock.elapsed())
   }
 
@@ -256,6 +268,7 @@ export class Session implements Author {
     this.#growth ??= new SessionGrowth(this.#room, this)
     const isStep2 = message.kind === 'syncStep2'
     const facts = this.#growth.admit(message)
+    if (this.lacksEdits) this.#room.vigil.watch(this)
     if (facts === undefined) {
       this.#keptOut(isStep2)
       return

@@ -122,9 +122,13 @@ export class StateAnswers {
     this.#keepTail()
   }
 
-  /** For the sweep. */
-  releaseIfUnused(now: number): void {
-    if (now - this.#lastUsedAt >= RELEASE_AFTER_MS) this.release()
+  /** For the sweep: gives back what nobody asked for lately; returns when to come again. */
+  releaseIfUnused(now: number): number {
+    if (now - this.#lastUsedAt >= RELEASE_AFTER_MS) {
+      this.release()
+      return now + RELEASE_AFTER_MS
+    }
+    return this.#lastUsedAt + RELEASE_AFTER_MS
   }
 
   release(): void {

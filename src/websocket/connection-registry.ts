@@ -1,5 +1,5 @@
 import type { CloseReason } from '../protocol/close-reason.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, LOOKS_PER_PING } from './connection.ts'
 
 export type ConnectionRegistryOptions = {
   readonly maxConnections: number
@@ -14,13 +14,22 @@ export type Person = {
   readonly forget?: (() => void) | undefined
 }
 
-/** All room connections of the process, and the one timer that pings them. */
+/** Connections are looked at in so many parts of each round, or all pings would go out in one turn. */
+const TICKS_PER_ROUND = 16
+
+/** All room connections of the process, and the one timer that looks whether they are alive. */
 export class ConnectionRegistry {
   /** With the person; without one for a connection that is only told why it is refused. */
   readonly #connections = new Map<Connection, Person | undefined>()
   /** Person -> open connections; nobody with none. */
   readonly #countOf = new Map<string, number>()
-  readonly #timer: NodeJS.Timeout
+  readonly #tickMs: number
+  /** Runs while there are connections. */
+  #timer: NodeJS.Timeout | undefined
+  /** Of this round: who is next, how many were looked at, and in how many ticks. */
+  #round: Iterator<Connection> | undefined
+  #lookedAt = 0
+  #ticks = 0
   readonly #maxConnections: number
   readonly #maxConnectionsPerPerson: number
   #onEmpty: (() => void) | undefined
@@ -28,8 +37,7 @@ export class ConnectionRegistry {
   constructor(options: ConnectionRegistryOptions) {
     this.#maxConnections = options.maxConnections
     this.#maxConnectionsPerPerson = options.maxConnectionsPerPerson
-    this.#timer = setInterval(() => this.#sweep(), options.pingMs)
-    this.#timer.unref()
+    this.#tickMs = options.pingMs / LOOKS_PER_PING / TICKS_PER_ROUND
   }
 
   get size(): number {
@@ -47,6 +55,7 @@ export class ConnectionRegistry {
   /** The person is left out for a connection that is only told why it is refused. */
   add(connection: Connection, person: Person | undefined): void {
     this.#connections.set(connection, person)
+    this.#timer ??= setInterval(() => this.#tick(), this.#tickMs).unref()
     if (person !== undefined) this.#countUp(person.personId)
   }
 
@@ -55,12 +64,14 @@ export class ConnectionRegistry {
     if (!this.#connections.delete(connection)) return
     person?.forget?.()
     if (person !== undefined) this.#countDown(person.personId)
-    if (this.#connections.size === 0) this.#onEmpty?.()
+    if (this.#connections.size > 0) return
+    this.#stop()
+    this.#onEmpty?.()
   }
 
   /** Says goodbye to everyone; whoever does not answer within `graceMs` is cut off. */
   async closeAll(reason: CloseReason, graceMs: number): Promise<void> {
-    clearInterval(this.#timer)
+    this.#stop()
     for (const connection of this.#connections.keys()) connection.close(reason)
     if (this.#connections.size > 0) await this.#emptyWithin(graceMs)
     for (const connection of this.#connections.keys()) connection.terminate()
@@ -86,7 +97,29 @@ export class ConnectionRegistry {
     })
   }
 
-  #sweep(): void {
-    for (const connection of this.#connections.keys()) connection.checkAlive()
+  #stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#round = undefined
+  }
+
+  /** The iterator of a map that changes passes over those who left and goes on to those who came. */
+  #tick(): void {
+    if (this.#round === undefined) {
+      this.#round = this.#connections.keys()
+      this.#lookedAt = 0
+      this.#ticks = 0
+    }
+    this.#ticks += 1
+    const isLast = this.#ticks === TICKS_PER_ROUND
+    const end = isLast ? Infinity : (this.#connections.size * this.#ticks) / TICKS_PER_ROUND
+    for (; this.#lookedAt < end; this.#lookedAt += 1) {
+      const next = this.#round.next()
+      if (next.done === true) break
+      next.value.checkAlive()
+      // It was the last one.
+      if (this.#round === undefined) return
+    }
+    if (isLast) this.#round = undefined
   }
 }

@@ -20,9 +20,10 @@ export type Door = {
 const FILE = { format: 'text', type: 'file' }
 /** Not offered yet. */
 const ABSENT = { answers: [404] }
-const RESOURCE = 'outrigger/api/v1/resources/jupyter'
 /** By a person who manages, whom the table calls a reader of the audit trail. */
 const MANAGERS = 'audit.read'
+
+const RESOURCE = 'outrigger/api/v1/resources/jupyter'
 
 /** By method and pattern, as registered below the base URL. */
 export const ROUTES: Readonly<Record<string, Door>> = {
@@ -66,6 +67,46 @@ export const ROUTES: Readonly<Record<string, Door>> = {
     action: 'viewers.manage',
     path: `${RESOURCE}/links/none`,
     answers: [404],
+  },
+  'GET /outrigger/api/v1/openapi.json': { action: 'state.read', path: 'outrigger/api/v1/openapi.json' },
+  'GET /outrigger/api/v1/resources': { action: 'state.read', path: 'outrigger/api/v1/resources' },
+  'POST /outrigger/api/v1/resources': {
+    action: 'server.delete',
+    path: 'outrigger/api/v1/resources',
+    answers: [409],
+  },
+  'GET /outrigger/api/v1/resources/:name': { action: 'state.read', path: RESOURCE },
+  'PATCH /outrigger/api/v1/resources/:name': {
+    action: 'owner.change',
+    path: RESOURCE,
+    body: { owner: 'user:sam' },
+  },
+  'DELETE /outrigger/api/v1/resources/:name': { action: 'server.delete', path: RESOURCE, answers: [409] },
+  'GET /outrigger/api/v1/resources/:name/access': {
+    action: 'viewers.manage',
+    path: `${RESOURCE}/access?user=lin`,
+  },
+  'GET /outrigger/api/v1/resources/:name/viewers': { action: 'viewers.manage', path: `${RESOURCE}/viewers` },
+  'POST /outrigger/api/v1/resources/:name/viewers': {
+    action: 'viewers.manage',
+    path: `${RESOURCE}/viewers`,
+    body: { subject: 'user:sue', access: 'read' },
+  },
+  'GET /outrigger/api/v1/resources/:name/viewers/:id': {
+    action: 'viewers.manage',
+    path: `${RESOURCE}/viewers/config:user:eve`,
+  },
+  'PATCH /outrigger/api/v1/resources/:name/viewers/:id': {
+    action: 'viewers.manage',
+    path: `${RESOURCE}/viewers/config:user:eve`,
+    body: { access: 'read' },
+    answers: [409],
+  },
+  // Of somebody else's grant, which is declared.
+  'DELETE /outrigger/api/v1/resources/:name/viewers/:id': {
+    action: 'viewers.manage',
+    path: `${RESOURCE}/viewers/config:user:max`,
+    answers: [409],
   },
   'GET /api/me': { action: 'state.read', path: 'api/me' },
   'PATCH /api/me': { action: 'state.read', path: 'api/me', answers: [501] },

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Access } from '../../src/access/model.ts'
 import { metricsRoute } from '../../src/http/routes/metrics.ts'
 import type { Gate } from '../../src/identity/gate.ts'
+import { DelayWindow } from '../../src/observability/delay-window.ts'
 import { METRICS } from '../../src/observability/metric-table.ts'
 import { createMetrics } from '../../src/observability/metrics.ts'
 import type { ErrorCode } from '../../src/protocol/errors.ts'
@@ -18,6 +19,7 @@ const metrics = createMetrics({
     pendingBytes: 0,
     memory: { documents: 0, caches: 0, queues: 0, used: 0, limit: 0 },
   }),
+  delays: new DelayWindow(),
 })
 
 function gateOf(verdict: Access | ErrorCode): Gate {

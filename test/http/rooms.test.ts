@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { documentAlias } from '../../src/app/activity.ts'
 import { type ActivityAnswer, type ActivityFacts, roomsRoute } from '../../src/http/routes/rooms.ts'
 import { Distribution } from '../../src/observability/distribution.ts'
+import { DelayWindow } from '../../src/observability/delay-window.ts'
 import { ProcessWatch } from '../../src/observability/process-facts.ts'
 import { documentId, parseRoomName } from '../../src/protocol/names.ts'
 import type { RoomActivity } from '../../src/room/room-views.ts'
@@ -25,7 +26,7 @@ function room(name: string, sessions: number, edits = 0): RoomActivity {
 }
 
 function factsWith(rooms: readonly RoomActivity[]): ActivityFacts {
-  const watch = new ProcessWatch()
+  const watch = new ProcessWatch(new DelayWindow())
   const reading = new Distribution([1]).read()
   const names = ['inspect', 'wait', 'apply', 'commit', 'fanOut', 'broadcast'] as const
   const facts = {
@@ -50,7 +51,6 @@ function factsWith(rooms: readonly RoomActivity[]): ActivityFacts {
     times: Object.fromEntries(names.map((name) => [name, reading])) as ActivityFacts['times'],
     rooms,
   }
-  watch.close()
   return facts
 }
 

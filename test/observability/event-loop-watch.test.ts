@@ -23,3 +23,36 @@ test('one long delay is no lag, delays without end are, and it passes', async (t
   assert.ok(blockedMs >= 450, `after ${blockedMs} ms`)
   await until(() => !watch.isLagging())
 })
+
+test('each who reads the delays has all of them since the last reading', async (t) => {
+  const watch = watchEventLoop({ limitMs: 500, forMs: 5000, calmMs: 5000 })
+  t.after(watch.close)
+  const [one, other] = [watch.window(), watch.window()]
+  const seen = new Set<number>()
+  await until(() => {
+    block(200)
+    seen.add(one.take()?.maxMs ?? 0)
+    return Math.max(...seen) > 50
+  })
+  const max = other.take()?.maxMs ?? 0
+  assert.equal(max, Math.max(...seen))
+  assert.equal(other.take(), undefined)
+})
+
+test('a loop at rest is looked at seldom, a busy one often', async (t) => {
+  const watch = watchEventLoop({ limitMs: 500, forMs: 5000, calmMs: 5000 })
+  t.after(watch.close)
+  const delays = watch.window()
+  const looks: number[] = []
+  delays.record = () => looks.push(performance.now())
+  let rounds = 0
+  await until(() => {
+    block(20)
+    rounds += 1
+    return rounds === 30
+  })
+  assert.ok(looks.length >= 15, `${looks.length} looks in ${rounds} busy rounds`)
+  const isSeldom = (): boolean =>
+    looks.slice(-3).every((at, i, last) => i === 0 || at - (last[i - 1] ?? at) > 200)
+  await until(isSeldom, 10_000, 'looks become seldom')
+})

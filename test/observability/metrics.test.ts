@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { register as globalRegistry } from 'prom-client'
+import { DelayWindow } from '../../src/observability/delay-window.ts'
 import { METRICS } from '../../src/observability/metric-table.ts'
 import { type LiveStats, createMetrics } from '../../src/observability/metrics.ts'
 import { ERRORS } from '../../src/protocol/errors.ts'
@@ -13,8 +14,8 @@ const IDLE: LiveStats = {
   memory: { documents: 0, caches: 0, queues: 0, used: 0, limit: 0 },
 }
 
-function metricsWith(stats: () => LiveStats = () => IDLE) {
-  return createMetrics({ version: '1.2.3', stats })
+function metricsWith(stats: () => LiveStats = () => IDLE, delays = new DelayWindow()) {
+  return createMetrics({ version: '1.2.3', stats, delays })
 }
 
 /** The value of one sample line of the text. */
@@ -48,6 +49,19 @@ test('the process describes itself: memory, CPU and event-loop lag', async () =>
   ]) {
     assert.ok(text.includes(`# TYPE ${name} `), name)
   }
+})
+
+test('how late the event loop was is told for the time since the last scrape', async () => {
+  const delays = new DelayWindow()
+  const metrics = metricsWith(undefined, delays)
+  for (const ms of [0, 10, 20]) delays.record(ms)
+  const { text } = await metrics.render()
+  const secondsOf = (which: string): number =>
+    Number(new RegExp(`^nodejs_eventloop_lag_${which}seconds (\\S+)$`, 'm').exec(text)?.[1])
+  assert.ok(Math.abs(secondsOf('max_') - 0.02) < 0.001, text)
+  assert.ok(Math.abs(secondsOf('p50_') - 0.01) < 0.001, text)
+  assert.ok(Math.abs(secondsOf('') - 0.01) < 0.001, text)
+  assert.equal(await sample(metrics, 'nodejs_eventloop_lag_max_seconds'), 0)
 })
 
 test('two servers in one process count apart, and nothing is registered globally', async () => {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { watchEventLoop } from '../../src/observability/event-loop-watch.ts'
 import { ProcessWatch } from '../../src/observability/process-facts.ts'
 import { until } from '../support/until.ts'
 
 test('a process tells what it takes, and a held-up event loop is seen', async (t) => {
-  const watch = new ProcessWatch()
-  t.after(() => watch.close())
+  const eventLoop = watchEventLoop({ limitMs: 500, forMs: 5000, calmMs: 5000 })
+  t.after(eventLoop.close)
+  const watch = new ProcessWatch(eventLoop.window())
   const before = watch.read()
   assert.ok(before.rssBytes > before.heapUsedBytes && before.heapLimitBytes > before.heapUsedBytes)
-  // More than once: of a stall before its first tick the sampling timer knows nothing.
+  // More than once: a reading is of a second, and a loop at rest is looked at a few times in it.
   const isSeen = (): boolean => {
     holdUp(150)
     return watch.read().loopDelay.maxMs > 100
@@ -29,8 +31,9 @@ function holdUp(cpuMs: number): void {
 }
 
 test('two who watch see the same delay', async (t) => {
-  const watch = new ProcessWatch()
-  t.after(() => watch.close())
+  const eventLoop = watchEventLoop({ limitMs: 500, forMs: 5000, calmMs: 5000 })
+  t.after(eventLoop.close)
+  const watch = new ProcessWatch(eventLoop.window())
   watch.read()
   await until(() => watch.read().loopDelay.maxMs > 0, 10_000, 'a first reading')
   assert.equal(watch.read().loopDelay, watch.read().loopDelay)

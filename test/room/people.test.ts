@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as Y from 'yjs'
 import type { BoundRoom, DocumentBinding, RoomSpec } from '../../src/room/ports.ts'
 import { RoomClient } from '../support/room-client.ts'
-import { roomFixture } from '../support/room-fixture.ts'
+import { TEST_POLICY, roomFixture } from '../support/room-fixture.ts'
 import { until } from '../support/until.ts'
 
 const WINDOW_MS = 20
@@ -230,6 +230,28 @@ test('[ROOM-27] a silent room sends a frame before a stock client would hang up'
   room.clock.advance(25_000)
   assert.ok(ann.frames.length > frames)
   assert.ok(ann.isOpen)
+})
+
+test('[ROOM-27] people who came at different times are kept alive together, and not more often', async (t) => {
+  const { keepAliveMs } = TEST_POLICY
+  const room = roomFixture(t)
+  const people: RoomClient[] = []
+  for (let at = 0; at < 10; at += 1) {
+    people.push(await room.join(new RoomClient(`visitor-${at}`)))
+    await until(() => people.every(({ isSynced }) => isSynced))
+    room.clock.advance(1500)
+  }
+  const before = people.map(({ frames }) => frames.length)
+  let heard = people.map(() => 0)
+  for (let silentSeconds = people.map(() => 15), at = 0; at < 200; at += 1) {
+    room.clock.advance(1000)
+    const now = people.map(({ frames }) => frames.length)
+    silentSeconds = silentSeconds.map((silent, of) => (now[of] === heard[of] ? silent + 1 : 0))
+    assert.ok(Math.max(...silentSeconds) * 1000 <= keepAliveMs, `${silentSeconds.join()} s of silence`)
+    heard = now
+  }
+  for (const [of, { frames }] of people.entries())
+    assert.ok(frames.length - (before[of] ?? 0) <= 200_000 / keepAliveMs + 1, 'one early frame at most')
 })
 
 test('[ROOM-28] a save is answered exactly once, also where there is no file, and for a reader', async (t) => {

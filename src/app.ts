@@ -8,7 +8,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { activityFacts } from './app/activity.ts'
-import type { AuditLog } from './access/audit.ts'
+import { type Audit, auditOf } from './app/audit.ts'
 import { closeInOrder } from './app/close-all.ts'
 import { watchConfig } from './app/config-reload.ts'
 import { openGrants } from './app/management.ts'
@@ -21,6 +21,7 @@ import { buildWeb } from './app/web.ts'
 import type { AppOptions, RunningApp } from './cli/running-app.ts'
 import type { Readiness } from './http/routes/health.ts'
 import type { Config } from './config/schema.ts'
+import { GuestLinks } from './identity/guest-links.ts'
 import { CpuProfiler } from './observability/cpu-profiler.ts'
 import { type EventLoopWatch, watchEventLoop } from './observability/event-loop-watch.ts'
 import { createLogger } from './observability/log.ts'
@@ -37,6 +38,7 @@ import type { AccessChange } from './identity/access-watch.ts'
 import { LevelFileIndex } from './store/file-index.ts'
 import { DiskSpaceWatch } from './store/disk-space.ts'
 import type { LevelDatabase } from './store/level-database.ts'
+import { LevelLinkStore } from './store/link-store.ts'
 import { LevelDocumentStore } from './store/level-document-store.ts'
 import { openLevelDatabase } from './store/open-level-database.ts'
 import { readOrCreateSecret } from './store/secrets.ts'
@@ -66,13 +68,15 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     log: logger.child({ part: 'store' }),
   })
   const eventLoop = watchEventLoop(LAG)
+  const audit = auditOf({ config, database })
   try {
     await disk.start()
-    const parts = { ...options, logger, database, disk, eventLoop }
+    const parts = { ...options, logger, database, disk, eventLoop, audit }
     return await serve({ ...parts, core: buildCore(parts) })
   } catch (error) {
     disk.close()
     eventLoop.close()
+    await audit.log.close()
     await database.close()
     throw error
   }
@@ -92,9 +96,10 @@ type Parts = AppOptions & {
   readonly database: LevelDatabase
   readonly disk: DiskSpaceWatch
   readonly eventLoop: EventLoopWatch
+  readonly audit: Audit
 }
 
-function buildCore({ config, version, logger, database, disk, eventLoop }: Parts): Core {
+function buildCore({ config, version, logger, database, disk, eventLoop, audit }: Parts): Core {
   const store = new LevelDocumentStore(database, { mayBegin: () => !disk.isFull })
   const connections = new ConnectionRegistry({
     maxConnections: config.limits.maxConnections,
@@ -131,23 +136,25 @@ function buildCore({ config, version, logger, database, disk, eventLoop }: Parts
     turns: new BackgroundTurns(systemClock),
     snapshots,
     onError: (error, document) => logger.error({ err: error, document }, 'room'),
+    onRefused: audit.refusedEdits,
     onWarning: (warning, document) => logger.warn({ document }, warning),
   })
   return { store, loop, rooms, snapshots, connections, metrics }
 }
 
 async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp> {
-  const { config, logger, database, disk, eventLoop, core, locate } = parts
+  const { config, logger, database, disk, eventLoop, audit, core, locate } = parts
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
+  const links = await guestLinks(config, database)
   const onChange = accessChanges(logger, core.metrics)
-  const who = people({ config, baseUrl, secret, locate, onError, onChange })
-  const audit: AuditLog = { record: (event) => logger.info({ audit: event }, 'audit') }
-  const grants = await openGrants({ config, people: who, database, audit, locate })
+  const who = people({ config, baseUrl, secret, links, locate, onError, onChange, onDenied: audit.denied })
+  const grants = await openGrants({ config, people: who, database, audit: audit.log, locate })
   const files = new LevelFileIndex(database)
   const pages = await loadPageFiles()
-  const jupyter = await jupyterSide({ ...parts, people: who, rooms: core.rooms, files, pages })
+  const side = { people: who, rooms: core.rooms, files, pages, onFileEvent: audit.fileEvent }
+  const jupyter = await jupyterSide({ ...parts, ...side })
   const life = { isDraining: false }
   const checkJupyter = jupyter && rareCheck(jupyter.contents)
   const watches = { access: who.watch, eventLoop, disk, profiler: new CpuProfiler() }
@@ -167,8 +174,9 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
     activityFacts: () => activityFacts({ ...core, process: processWatch }),
     titleOf: (document) => titleOf({ document }, files),
     profiler: watches.profiler,
+    present: () => core.rooms.present(),
   })
-  const upgrades = upgradeHandler({ config, baseUrl, who, core, jupyter, logger, onError })
+  const upgrades = upgradeHandler({ config, baseUrl, who, core, jupyter, logger, audit, onError })
   web.server.on('upgrade', upgrades.handle)
   try {
     await web.listen({ host: config.server.host, port: config.server.port })
@@ -179,7 +187,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const { port } = web.server.address() as AddressInfo
   const url = addressOf(config.server.host, port, baseUrl)
   logger.info({ url, dataDir: config.data.dir, jupyter: config.jupyter.url }, 'outrigger is ready')
-  const reloading = watchConfig({ ...parts, metrics: core.metrics, people: who })
+  const reloading = watchConfig({ ...parts, metrics: core.metrics, people: who, onReload: audit.reloaded })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
     life.isDraining = true
@@ -205,9 +213,10 @@ function upgradeHandler(deps: {
   readonly core: Core
   readonly jupyter: JupyterSide | undefined
   readonly logger: Logger
+  readonly audit: Audit
   readonly onError: (error: unknown) => void
 }): UpgradeHandler {
-  const { config, baseUrl, who, core, jupyter, logger, onError } = deps
+  const { config, baseUrl, who, core, jupyter, logger, audit, onError } = deps
   return new UpgradeHandler({
     baseUrl,
     gate: who.gate,
@@ -220,15 +229,25 @@ function upgradeHandler(deps: {
       tunnel: (request, socket, head) => jupyter.gateway.tunnel(request, socket, head),
     },
     limits: config.limits,
-    onJoin: ({ room, user, outcome }) => {
-      if (outcome === 'joined') logger.info({ room, user }, 'joined')
-      else {
+    onJoin: ({ outcome, ...visit }) => {
+      const { room, user } = visit
+      if (outcome === 'joined') {
+        logger.info({ room, user }, 'joined')
+        audit.joined(visit)
+      } else {
         core.metrics.observer.rejected(outcome)
         logger.warn({ room, user, code: outcome }, 'not joined')
       }
     },
+    onLeave: audit.left,
     onError,
   })
+}
+
+async function guestLinks(config: Config, database: LevelDatabase): Promise<GuestLinks | undefined> {
+  if (config.auth.mode === 'open') return undefined
+  const store = new LevelLinkStore(database)
+  return await GuestLinks.open({ store, resource: config.resource.name })
 }
 
 function readiness(
@@ -261,7 +280,7 @@ async function closeEverything(
     readonly watches: Readonly<Record<string, { close(): void }>>
   },
 ): Promise<void> {
-  const { config, logger, database, core, web, jupyter, watches } = parts
+  const { config, logger, database, audit, core, web, jupyter, watches } = parts
   logger.info('stopping')
   for (const watch of Object.values(watches)) watch.close()
   const graceMs = config.server.drainMs * GOODBYE_SHARE
@@ -275,6 +294,7 @@ async function closeEverything(
     { what: 'Jupyter', close: () => jupyter?.driver.close() },
     { what: 'open requests', close: () => web.server.closeAllConnections() },
     { what: 'the web server', close: () => web.close() },
+    { what: 'the audit trail', close: () => audit.log.close() },
     { what: 'the store', close: () => core.store.close() },
     { what: 'the data folder', close: () => database.close() },
   ])

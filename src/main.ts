@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import('./cli/export.ts')).exportDocuments,
   resources: async () => (await import('./cli/resources.ts')).resources,
   viewers: async () => (await import('./cli/viewers.ts')).viewers,
+  audit: async () => (await import('./cli/audit.ts')).audit,
   token: async () => (await import('./cli/token.ts')).printToken,
   top: async () => (await import('./cli/top.ts')).top,
   profile: async () => (await import('./cli/profile.ts')).profile,

@@ -34,13 +34,18 @@ export function indexAccess({ resource, groups = {} }: Omit<AccessFacts, 'now'>)
     .toSorted((one, other) => one - other)
   return {
     accessOf: ({ principal, granted = 'none' }, now) => {
-      if (!principal.isAuthenticated) return granted
-      const all = [users.get(principal.id), ...(groupsOf.get(principal.id) ?? [])]
+      const own = users.get(principal.id)
+      if (!principal.isAuthenticated) return isShutOut(own, now) ? 'none' : granted
+      const all = [own, ...(groupsOf.get(principal.id) ?? [])]
       for (const group of principal.groups) all.push(named.get(group))
       return strongest(all, granted, now)
     },
     nextExpiry: (now) => expiries.find((at) => at > now) ?? Number.POSITIVE_INFINITY,
   }
+}
+
+function isShutOut(own: Named | undefined, now: number): boolean {
+  return own?.grants.some(({ access, expiresAt = now + 1 }) => access === 'none' && expiresAt > now) === true
 }
 
 /** Of each person the groups that count here. */

@@ -46,7 +46,7 @@ export type AccessFacts = {
 
 /**
  * The strongest access that anything gives this principal, unless a grant denies it. A visitor who
- * did not sign in has none: the name it goes by is not proof of anything.
+ * did not sign in has no grants, the name it goes by is not proof of anything; but it can be denied.
  */
 export function accessOf(
   principal: Principal | undefined,
@@ -54,11 +54,17 @@ export function accessOf(
   granted: Access = 'none',
 ): Access {
   if (principal === undefined) return 'none'
-  if (!principal.isAuthenticated) return granted
+  if (!principal.isAuthenticated) return isShutOut(principal, resource, now) ? 'none' : granted
   if (isMeant(resource.owner, principal, groups)) return 'manage'
   const own = grantsFor(principal, resource.viewers, { groups, now })
   if (own.some(({ access }) => access === 'none')) return 'none'
   return own.reduce<Access>((best, { access }) => stronger(best, access), granted)
+}
+
+function isShutOut({ id }: Principal, { viewers }: Resource, now: number): boolean {
+  return viewers.some(
+    (grant) => grant.access === 'none' && grant.subject === `user:${id}` && !isOver(grant, now),
+  )
 }
 
 /** Those of the grants that are not over and name this principal or a group of theirs. */

@@ -106,10 +106,12 @@ export type WatchedConfig = {
   readonly people: Pick<People, 'apply'>
   readonly metrics: Pick<Metrics, 'reloaded'>
   readonly logger: Logger
+  /** Told beside the metrics. */
+  readonly onReload?: ((outcome: ReloadOutcome) => void) | undefined
 }
 
 /** Reads it again when it is told to, and when the file changes. */
-export function watchConfig({ config, source, people, metrics, logger }: WatchedConfig): {
+export function watchConfig({ config, source, people, metrics, logger, onReload }: WatchedConfig): {
   request(): void
   close(): void
 } {
@@ -118,7 +120,10 @@ export function watchConfig({ config, source, people, metrics, logger }: Watched
     load: source?.load ?? (() => Promise.resolve({ config })),
     apply: (next) => people.apply?.(next),
     logger,
-    onOutcome: (outcome) => metrics.reloaded(outcome),
+    onOutcome: (outcome) => {
+      metrics.reloaded(outcome)
+      onReload?.(outcome)
+    },
   })
   const onError = (error: unknown): void =>
     logger.warn({ err: error }, 'the configuration file cannot be watched; on SIGHUP it is read again')

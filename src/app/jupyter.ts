@@ -39,6 +39,8 @@ export type JupyterDeps = {
   readonly rooms: RoomRegistry
   readonly files: FileIndex
   readonly pages: PageFiles | undefined
+  /** Told beside the log. */
+  readonly onFileEvent: (event: FileEvent, document: DocumentId) => void
 }
 
 /** Undefined when no Jupyter is configured. Throws `EnvironmentError` when it cannot be used. */
@@ -68,14 +70,18 @@ async function leaveRooms(rooms: RoomRegistry): Promise<void> {
   await rooms.closeWhere((document) => document.startsWith('jupyter/'), 'server_stopped')
 }
 
-function collaborationOf({ config, rooms, files, logger }: JupyterDeps, contents: ContentsClient) {
+function collaborationOf(deps: JupyterDeps, contents: ContentsClient): Collaboration {
+  const { config, rooms, files, logger, onFileEvent } = deps
   const { saveDelayMs, saveMaxWaitMs, pollMs } = config.jupyter
   return new Collaboration({
     rooms,
     files,
     contents,
     policy: { saveDelayMs, saveMaxWaitMs, pollMs },
-    onEvent: (event, document) => logFileEvent(logger, event, document),
+    onEvent: (event, document) => {
+      logFileEvent(logger, event, document)
+      onFileEvent(event, document)
+    },
     onError: (error, document) => logger.error({ err: error, document }, 'file room'),
   })
 }

@@ -7,11 +7,13 @@ import type { ReadConfig } from '../cli/running-app.ts'
 import { meRoute } from '../http/routes/me.ts'
 import { signInRoutes, tokenExchange, visitorCookie } from '../http/routes/sign-in.ts'
 import type { Subject } from '../access/model.ts'
-import { declaredResource } from '../identity/config-gate.ts'
+import { type Denial, declaredResource } from '../identity/config-gate.ts'
 import { type AccessChange, AccessWatch } from '../identity/access-watch.ts'
 import type { Gate, Judge } from '../identity/gate.ts'
-import { openIdentity, usersIdentity } from '../identity/identity.ts'
+import type { GuestLinks } from '../identity/guest-links.ts'
+import { type Joining, openIdentity, usersIdentity } from '../identity/identity.ts'
 import { type Declared, LiveResource } from '../identity/live-resource.ts'
+import { ShutOut } from '../identity/shut-out.ts'
 
 /** Half of what is promised for changes at an identity source: its own answer takes time too. */
 const RENEW_MS = 15_000
@@ -21,6 +23,9 @@ export type People = {
   readonly watch: AccessWatch
   /** Absent in open mode, which has no owner. */
   readonly resource?: LiveResource | undefined
+  /** Absent in open mode, as is what follows. */
+  readonly joining?: Joining | undefined
+  readonly shutOut?: ShutOut | undefined
   /** Takes over users, groups and grants of another configuration, for those inside as well. */
   readonly apply?: ((next: ReadConfig) => void) | undefined
   readonly routes: readonly FastifyPluginAsync[]
@@ -32,14 +37,17 @@ export type PeopleDeps = {
   readonly config: Config
   readonly baseUrl: string
   readonly secret: Uint8Array
+  /** Absent in open mode. */
+  readonly links?: GuestLinks | undefined
   readonly locate?: Locate | undefined
   readonly onError: (error: unknown) => void
   /** See `AccessWatch`. */
   readonly onChange?: ((change: AccessChange) => void) | undefined
+  readonly onDenied?: ((denial: Denial) => void) | undefined
 }
 
 export function people(deps: PeopleDeps): People {
-  const { config, baseUrl, secret, locate, onError } = deps
+  const { config, baseUrl, secret, links, locate, onError, onDenied } = deps
   const { auth, server, users, resource } = config
   const common = {
     allowedOrigins: server.allowedOrigins,
@@ -47,6 +55,7 @@ export function people(deps: PeopleDeps): People {
     sessionMs: auth.sessionMs,
     secret,
     onError,
+    onDenied,
   }
   if (auth.mode === 'open') {
     const { gate, visitors } = openIdentity(common)
@@ -68,13 +77,16 @@ export function people(deps: PeopleDeps): People {
     places: placesOf(next, locateNext),
   })
   const live = new LiveResource(declare(config, locate))
-  const { gate, signIn, directory } = usersIdentity({ ...common, users, resource: live })
+  const { gate, signIn, joining, directory } = usersIdentity({ ...common, users, resource: live, links })
   const watch = watchOver(gate, deps)
   live.onChange(() => watch.reconsider())
+  followLinks(links, live)
   return {
     gate,
     watch,
     resource: live,
+    joining,
+    shutOut: new ShutOut(live),
     apply: ({ config: next, locate: locateNext }) => {
       directory.replace(next.users, next.groups)
       live.declare(declare(next, locateNext))
@@ -82,6 +94,13 @@ export function people(deps: PeopleDeps): People {
     routes: [signInRoutes(signIn), meRoute({ gate })],
     onRequest: tokenExchange(signIn),
   }
+}
+
+/** Also what guests hold is looked at again then: `live` tells the watch. */
+function followLinks(links: GuestLinks | undefined, live: LiveResource): void {
+  if (links === undefined) return
+  live.setLinked(links.grants)
+  links.onChange(() => live.setLinked(links.grants))
 }
 
 function watchOver(judge: Judge, { onError, onChange }: PeopleDeps): AccessWatch {

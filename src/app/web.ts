@@ -22,9 +22,12 @@ import { collaborationRoutes } from '../jupyter/collaboration-routes.ts'
 import type { CpuProfiler } from '../observability/cpu-profiler.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { DocumentId } from '../protocol/names.ts'
+import type { PresentSession } from '../room/room-views.ts'
 import { documentAlias } from './activity.ts'
+import type { Audit } from './audit.ts'
 import type { JupyterSide } from './jupyter.ts'
 import { managementRoutes } from './management.ts'
+import { peopleAndLinkRoutes } from './people-and-links.ts'
 import type { People } from './people.ts'
 
 export type WebDeps = {
@@ -46,6 +49,8 @@ export type WebDeps = {
   readonly activityFacts: () => ActivityFacts
   readonly titleOf: (document: DocumentId) => Promise<string | undefined>
   readonly profiler: CpuProfiler
+  readonly audit: Audit
+  readonly present: () => readonly PresentSession[]
 }
 
 const MAX_OWN_BODY_BYTES = 64 * 1024
@@ -93,6 +98,7 @@ function ourRoutes(deps: WebDeps): FastifyPluginAsync[] {
     pagesRoutes({ gate, version, hasJupyter: jupyter !== undefined, files: deps.pages }),
     ...people.routes,
     ...managementRoutes(deps),
+    ...peopleAndLinkRoutes({ ...deps, resourceName: config.resource.name }),
     openApiRoute({ gate }),
     ...(jupyter === undefined
       ? []

@@ -12,6 +12,7 @@ const COMMANDS = [
   ['viewers change SUBJECT', 'another --access or --expires; "never" lets it last'],
   ['viewers remove SUBJECT', 'takes that away; whoever is inside is out at once'],
   ['resources', 'the servers that you may see, their owners, and what you may do there'],
+  ['audit', 'who came to a running server, who was turned away, who changed what'],
   ['top', 'what goes on in a running server, each second: rooms, rates, lag, memory'],
   ['profile --seconds 10 > FILE', 'what a running server does with its time, as a .cpuprofile'],
   ['backup DIR', 'copies the data folder into a new one, also while a server uses it'],
@@ -28,8 +29,9 @@ const OTHER_FLAGS = [
   ['--token TOKEN', 'the same: who asks, also as OUTRIGGER_TOKEN; most of them need an owner'],
   ['--data FOLDER', "the same: the owner's token out of the data folder of `up`"],
   ['--once, --json', 'top: one picture, as text or as JSON; without a terminal always one'],
-  ['--json', 'viewers, resources: JSON instead of a table'],
-  ['--resource NAME', 'viewers: which one, where the server has several'],
+  ['--json', 'viewers, resources, audit: JSON instead of a table'],
+  ['--resource NAME', 'viewers, audit: which one, where the server has several'],
+  ['--since 2d', 'audit only, as are --until, --actor NAME, --action join, --limit 100'],
   ['--defaults', 'config only: prints every key with its default and its meaning'],
 ] as const
 

@@ -13,6 +13,7 @@ const ORDER = [
   'users',
   'groups',
   'resource',
+  'audit',
   'jupyter',
   'rooms',
   'awareness',

@@ -1,4 +1,4 @@
-import { NAME_HINT, NAME_PATTERN } from './schema-parts.ts'
+import { NAME_HINT, NAME_PATTERN, count, milliseconds, yesOrNo } from './schema-parts.ts'
 
 const NAME = { type: 'string', pattern: `^${NAME_PATTERN}$`, hint: NAME_HINT } as const
 
@@ -49,6 +49,14 @@ export const GROUPS = {
   hint: 'a map of group names to lists of user names',
   nameHint: NAME_HINT,
 } as const
+
+const DAY_MS = 86_400_000
+
+export const AUDIT = {
+  enabled: yesOrNo(true, 'Whether it is kept; what there is already can be read all the same.'),
+  keepMs: milliseconds(90 * DAY_MS, 'Events older than this are forgotten (90 days).', 60_000, 3650 * DAY_MS),
+  maxEvents: count(200_000, 'Events kept at most; the oldest go first.'),
+}
 
 export const RESOURCE = {
   name: {

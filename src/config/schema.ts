@@ -5,7 +5,7 @@
  */
 import { AWARENESS, LIMITS, ROOMS } from './schema-limits.ts'
 import { type KeyFacts, type Values, bytes, choice, count, milliseconds, yesOrNo } from './schema-parts.ts'
-import { GROUPS, RESOURCE, USERS } from './schema-people.ts'
+import { AUDIT, GROUPS, RESOURCE, USERS } from './schema-people.ts'
 
 const SERVER = {
   host: {
@@ -155,6 +155,7 @@ export const SECTIONS = {
   log: section('What it reports.', LOG),
   auth: section('How people sign in.', AUTH),
   resource: section('Who owns this server, and who else may come.', RESOURCE),
+  audit: section('The trail of who came, who was turned away, and who changed what.', AUDIT),
   jupyter: section('The Jupyter server behind it.', JUPYTER),
   rooms: section('The life of a room.', ROOMS),
   awareness: section('Cursors and names.', AWARENESS),

@@ -25,7 +25,7 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
 }
 
 /** Of these, the sentence chosen at the throw is shown; of all others only the table's. */
-const STATUS_WITH_DETAIL: readonly number[] = [400, 409, 413]
+const STATUS_WITH_DETAIL: readonly number[] = [400, 409, 410, 413]
 
 /** The root error handler. Unknown failures are logged whole and shown as `internal`. */
 export function errorHandler(answers: ErrorAnswers) {

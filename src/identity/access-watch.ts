@@ -22,8 +22,8 @@ export interface Holder {
   accessChanged(access: Access): void
   /** From this moment on nothing of it may be applied. Thousands may hear this in one turn. */
   ended(reason: EndReason): void
-  /** Some turns later: it closes itself. */
-  close(reason: EndReason): void
+  /** Some turns later: it closes itself, and says why: in this sentence, if there is one. */
+  close(reason: EndReason, sentence?: string): void
 }
 
 export type AccessChange = { readonly principal: Principal; readonly what: 'changed' | EndReason }
@@ -49,7 +49,7 @@ type Held = {
   access: Access
 }
 
-type Leaving = { readonly held: Held; readonly reason: EndReason }
+type Leaving = { readonly held: Held; readonly reason: EndReason; readonly sentence: string | undefined }
 
 /** Expiries are looked at this often, all in one go. */
 const LOOK_MS = 500
@@ -104,6 +104,13 @@ export class AccessWatch {
     for (const held of this.#held) this.#check(held, now)
   }
 
+  /** Ends what these people hold; returns how much that was. They may come again if they still may. */
+  end(isMeant: (person: Identified) => boolean, sentence: string): number {
+    const meant = [...this.#held].filter(({ person }) => isMeant(person))
+    for (const held of meant) this.#end(held, 'access_revoked', sentence)
+    return meant.length
+  }
+
   /** Asks the sources again, in the background. */
   renewSoon(): void {
     this.#isRenewalWanted = true
@@ -125,7 +132,7 @@ export class AccessWatch {
   #lookForExpiries(): void {
     const now = this.#now()
     if (now >= this.#changesAt) return this.reconsider()
-    for (const held of this.#held) if (isOver(held, now)) this.#end(held, 'session_expired')
+    for (const held of this.#held) if (isOver(held, now)) this.#expire(held)
   }
 
   #now(): number {
@@ -135,7 +142,7 @@ export class AccessWatch {
   #check(held: Held, now: number): void {
     const { lease } = held
     const person = lease?.current === undefined ? held.person : lease.current()
-    if (person === undefined || isOver(held, now)) return this.#end(held, 'session_expired')
+    if (person === undefined || isOver(held, now)) return this.#expire(held)
     held.person = person
     this.#decide(held)
   }
@@ -175,7 +182,7 @@ export class AccessWatch {
       for (const held of holders) {
         if (!this.#held.has(held)) continue
         if (person === undefined) {
-          this.#end(held, 'session_expired')
+          this.#expire(held)
           continue
         }
         held.person = person
@@ -212,16 +219,21 @@ export class AccessWatch {
     this.#options.onChange?.({ principal, what: 'changed' })
   }
 
-  #end(held: Held, reason: EndReason): void {
+  #expire(held: Held): void {
+    const { reason = 'session_expired', sentence } = held.lease?.ending ?? {}
+    this.#end(held, reason, sentence)
+  }
+
+  #end(held: Held, reason: EndReason, sentence?: string): void {
     if (!this.#held.delete(held)) return
     held.holder.ended(reason)
-    this.#leaving.push({ held, reason })
+    this.#leaving.push({ held, reason, sentence })
     this.#nextGoodbyes ??= setImmediate(() => this.#sayGoodbyes())
   }
 
   #sayGoodbyes(): void {
-    for (const { held, reason } of this.#leaving.splice(0, CLOSES_PER_TURN)) {
-      held.holder.close(reason)
+    for (const { held, reason, sentence } of this.#leaving.splice(0, CLOSES_PER_TURN)) {
+      held.holder.close(reason, sentence)
       this.#options.onChange?.({ principal: held.person.principal, what: reason })
     }
     this.#nextGoodbyes = this.#leaving.length === 0 ? undefined : setImmediate(() => this.#sayGoodbyes())

@@ -13,7 +13,10 @@ export type Authentication =
   /** Nothing here that this authenticator understands; another one may. */
   | { readonly outcome: 'unknown' }
   /** A credential was shown and is wrong. Final: nobody falls back to a weaker proof. */
-  | { readonly outcome: 'refused'; readonly code: 'not_signed_in' | 'too_fast' }
+  | {
+      readonly outcome: 'refused'
+      readonly code: 'not_signed_in' | 'too_fast' | 'link_expired' | 'link_revoked'
+    }
 
 /** Turns the credentials of a request into a person, or says that it cannot. */
 export interface Authenticator {

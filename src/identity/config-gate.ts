@@ -29,6 +29,16 @@ export type GateOptions = {
   readonly now?: (() => number) | undefined
   /** Told about faults of our own, e.g. an identity provider that does not answer. Must not throw. */
   readonly onError?: ((error: unknown) => void) | undefined
+  /** Told of everybody who was turned away, but for those who showed nothing. Must not throw or wait. */
+  readonly onDenied?: ((denial: Denial) => void) | undefined
+}
+
+export type Denial = {
+  readonly code: ErrorCode
+  readonly action: Action
+  /** Undefined for somebody who showed a wrong credential. */
+  readonly principal: Principal | undefined
+  readonly address: string
 }
 
 export type ResourceConfig = {
@@ -78,7 +88,12 @@ async function admit(options: GateOptions, request: IncomingMessage, action: Act
   if (facts === undefined) return { ok: false, code: 'bad_request' }
   if (isForeignPage(facts, allowedOrigins)) return { ok: false, code: 'bad_origin' }
   const authentication = await authenticate(authenticators, facts)
-  if (authentication.outcome === 'refused') return { ok: false, code: authentication.code }
+  const { address } = facts
+  if (authentication.outcome === 'refused') {
+    const { code } = authentication
+    options.onDenied?.({ code, action, principal: undefined, address })
+    return { ok: false, code }
+  }
   if (authentication.outcome === 'unknown') {
     const decision = decide({ principal: undefined, access: 'none' }, action)
     return { ok: false, code: decision === 'malformed' ? 'bad_request' : 'not_signed_in' }
@@ -87,7 +102,9 @@ async function admit(options: GateOptions, request: IncomingMessage, action: Act
   if (isForeignRequest(facts, source, allowedOrigins)) return { ok: false, code: 'bad_origin' }
   const access = accessIn(options, { principal, granted })
   const code = refusalCode(principal, access, action)
-  return code === undefined ? { ok: true, principal, granted, access, source, lease } : { ok: false, code }
+  if (code === undefined) return { ok: true, principal, granted, access, source, lease }
+  options.onDenied?.({ code, action, principal, address })
+  return { ok: false, code }
 }
 
 function accessIn(

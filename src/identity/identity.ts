@@ -1,10 +1,12 @@
 /** Puts the parts of this folder together, from plain configuration values. */
 import { randomBytes } from 'node:crypto'
-import type { Access, Principal } from '../access/model.ts'
-import type { Authenticator } from './authenticate.ts'
-import { createGate } from './config-gate.ts'
+import type { Access, Identified, Principal } from '../access/model.ts'
+import { type Authenticator, authenticate } from './authenticate.ts'
+import { type Denial, createGate } from './config-gate.ts'
 import { FailedAttempts } from './failed-attempts.ts'
 import type { Gate, Judge } from './gate.ts'
+import { formerGuestAuthenticator, guestAuthenticator } from './guest-authenticator.ts'
+import type { GuestLinks } from './guest-links.ts'
 import { LiveResource } from './live-resource.ts'
 import { openAuthenticator } from './open-authenticator.ts'
 import type { ConfiguredUser } from './principal.ts'
@@ -24,6 +26,7 @@ type CommonOptions = {
   /** Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined
   readonly onError?: ((error: unknown) => void) | undefined
+  readonly onDenied?: ((denial: Denial) => void) | undefined
 }
 
 export type UsersOptions = CommonOptions & {
@@ -31,6 +34,8 @@ export type UsersOptions = CommonOptions & {
   readonly resource: LiveResource
   /** All who may know the caller, in the order in which they are asked; these users' place is `users`. */
   readonly sources?: readonly ('users' | Authenticator)[] | undefined
+  /** Links that let in people whom none of these know. */
+  readonly links?: GuestLinks | undefined
 }
 
 export type OpenOptions = CommonOptions & {
@@ -48,6 +53,17 @@ export type SignIn = {
   readonly sessionPrincipal: (facts: RequestFacts) => Principal | undefined
 }
 
+/** What the page of a guest link needs. */
+export type Joining = Pick<SignIn, 'baseUrl' | 'allowedOrigins' | 'sessions'> & {
+  readonly links: GuestLinks
+  /** Wrong secrets, by address. */
+  readonly attempts: FailedAttempts
+  readonly now: () => number
+  /** Who asks, whatever that person may do; undefined for nobody in particular. */
+  readonly identify: (facts: RequestFacts) => Promise<Identified | undefined>
+  readonly judge: Judge
+}
+
 /** What keeps a visitor's name in open mode. */
 export type Visitors = {
   readonly baseUrl: string
@@ -61,16 +77,34 @@ export function usersIdentity(options: UsersOptions): {
   readonly signIn: SignIn
   /** Who they are can change while people are inside. */
   readonly directory: UserDirectory
+  readonly joining: Joining | undefined
 } {
-  const { users, resource, allowedOrigins, baseUrl, onError, now = Date.now } = options
+  const { users, resource, allowedOrigins, baseUrl, onError, onDenied, links, now = Date.now } = options
   const sessions = createSessions({ ...options, now })
   const directory = new UserDirectory(users, resource.declared.groups)
   const attempts = new FailedAttempts()
   const checkToken = createTokenCheck({ tokens: directory, principals: directory, attempts, now })
   const own = usersAuthenticator({ directory, checkToken, sessions })
-  const authenticators = (options.sources ?? ['users']).map((source) => (source === 'users' ? own : source))
+  const sources = (options.sources ?? ['users']).map((source) => (source === 'users' ? own : source))
+  const guests = links && { links, sessions, now }
+  const authenticators = guests
+    ? [guestAuthenticator(guests), ...sources, formerGuestAuthenticator(guests)]
+    : sources
+  const gate = createGate({ authenticators, resource, allowedOrigins, now, onError, onDenied })
+  const identify: Joining['identify'] = async (facts) => {
+    const found = await authenticate(authenticators, facts)
+    return found.outcome === 'known' ? found : undefined
+  }
   return {
-    gate: createGate({ authenticators, resource, allowedOrigins, now, onError }),
+    gate,
+    joining: guests && {
+      ...guests,
+      baseUrl,
+      allowedOrigins,
+      identify,
+      judge: gate,
+      attempts: new FailedAttempts(),
+    },
     signIn: {
       baseUrl,
       allowedOrigins,
@@ -87,13 +121,13 @@ export function openIdentity(options: OpenOptions): {
   readonly gate: Gate & Judge
   readonly visitors: Visitors
 } {
-  const { allowedOrigins, baseUrl, visitorAccess = 'manage', onError, now = Date.now } = options
+  const { allowedOrigins, baseUrl, visitorAccess = 'manage', onError, onDenied, now = Date.now } = options
   const sessions = createSessions({ ...options, now })
   const newId = (): string => randomBytes(8).toString('hex')
   const resource = new LiveResource({ resource: { name: 'open', owner: 'user:', viewers: [] }, groups: {} })
   const authenticators = [openAuthenticator({ sessions, newId })]
   return {
-    gate: createGate({ authenticators, resource, allowedOrigins, visitorAccess, now, onError }),
+    gate: createGate({ authenticators, resource, allowedOrigins, visitorAccess, now, onError, onDenied }),
     visitors: { baseUrl, sessions, newId },
   }
 }

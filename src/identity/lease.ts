@@ -14,4 +14,8 @@ export type Lease = {
    * nothing any more. Rejects when the source does not answer; then the last answer holds.
    */
   readonly renew?: (() => Promise<Identified | undefined>) | undefined
+  /** What those are told whose credential is worth nothing any more; left out, to sign in again. */
+  readonly ending?:
+    | { readonly reason: 'access_revoked' | 'session_expired'; readonly sentence: string }
+    | undefined
 }

@@ -16,6 +16,8 @@ export type Declared = {
 export class LiveResource {
   #declared: Declared
   #added: readonly Grant[] = []
+  #linked: readonly Grant[] = []
+  #shutOut: readonly Grant[] = []
   #current: Resource
   #index: AccessIndex
   readonly #listeners = new Set<() => void>()
@@ -62,6 +64,22 @@ export class LiveResource {
     this.#changed()
   }
 
+  /** What guest links grant to people who signed in, all of them. */
+  setLinked(grants: readonly Grant[]): void {
+    this.#linked = grants
+    this.#changed()
+  }
+
+  get linked(): readonly Grant[] {
+    return this.#linked
+  }
+
+  /** Who is kept out for a while, all of them. */
+  setShutOut(grants: readonly Grant[]): void {
+    this.#shutOut = grants
+    this.#changed()
+  }
+
   /** Returns what ends it. Listeners must not throw. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
@@ -70,7 +88,8 @@ export class LiveResource {
 
   #changed(): void {
     const { resource, groups } = this.#declared
-    this.#current = { ...resource, viewers: [...resource.viewers, ...this.#added] }
+    const viewers = [...resource.viewers, ...this.#added, ...this.#linked, ...this.#shutOut]
+    this.#current = { ...resource, viewers }
     this.#index = indexAccess({ resource: this.#current, groups })
     for (const listener of this.#listeners) listener()
   }

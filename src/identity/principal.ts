@@ -53,6 +53,23 @@ export function visitorPrincipal(visitorId: string): Principal {
   }
 }
 
+/** Somebody who came by a guest link; others see by the name that nobody vouches for it. */
+export function guestPrincipal(guest: {
+  readonly link: string
+  readonly guest: string
+  readonly name: string
+}): Principal {
+  const id = `guest:${guest.link}:${guest.guest}`
+  return {
+    id,
+    displayName: `${guest.name} (guest)`,
+    initials: initialsOf(guest.name),
+    color: favoriteColor(id),
+    groups: [],
+    isAuthenticated: false,
+  }
+}
+
 /** The first letters of the first and the last word; `?` for a name without letters or digits. */
 export function initialsOf(displayName: string): string {
   const words = displayName.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}'’-]*/gu) ?? []

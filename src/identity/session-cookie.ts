@@ -10,14 +10,16 @@ export type SessionHolder =
   | ({ readonly kind: 'user' } & TokenHolder)
   /** A nameless visitor of open mode; the id only keeps one browser's name and color. */
   | { readonly kind: 'visitor'; readonly id: string }
+  /** Somebody who came by a guest link, under a name of their choice. */
+  | { readonly kind: 'guest'; readonly link: string; readonly guest: string; readonly name: string }
 
 export type Session = { readonly holder: SessionHolder; readonly expiresAt: number }
 
 type CookieFacts = Pick<RequestFacts, 'host' | 'isSecure' | 'cookies'>
 
 export interface Sessions {
-  /** A `Set-Cookie` value. */
-  issue(facts: CookieFacts, holder: SessionHolder): string
+  /** A `Set-Cookie` value. `maxMs`: at most this long. */
+  issue(facts: CookieFacts, holder: SessionHolder, maxMs?: number): string
   /** The `Set-Cookie` value that signs out. */
   revoke(facts: CookieFacts): string
   /** The same, and until when (milliseconds since the epoch). */
@@ -61,7 +63,10 @@ export function createSessions({ secret, baseUrl, sessionMs, now }: SessionOptio
       .map(({ value }) => unseal(value, now(), secret))
       .find((session) => session !== undefined)
   return {
-    issue: (facts, holder) => cookie(facts, seal(holder, now() + sessionMs, secret), sessionMs),
+    issue: (facts, holder, maxMs = sessionMs) => {
+      const lifeMs = Math.min(maxMs, sessionMs)
+      return cookie(facts, seal(holder, now() + lifeMs, secret), lifeMs)
+    },
     revoke: (facts) => cookie(facts, '', 0),
     find,
     read: (facts) => find(facts)?.holder,

@@ -6,6 +6,8 @@ const SECRET_PARAMETERS = ['token', 'access_token', 'ticket', 'code', '_xsrf']
 const IN_TEXT = [
   // `?token=…` inside an error message or a proxied address.
   new RegExp(`([?&](?:${SECRET_PARAMETERS.join('|')})=)[^&#\\s"'\\\\]+`, 'gi'),
+  // The secret of a guest link, as a part of its path.
+  /(outrigger\/join\/)[^\s/?#"'\\]+/g,
   // `Authorization: token …`, also as escaped JSON.
   /(authorization\\?["']?\s*[:=]\s*\\?["']?(?:[a-z]+\s+)?)[^\s"',\\]+/gi,
 ]
@@ -13,7 +15,7 @@ const IN_TEXT = [
 /** The address with the values of credential parameters replaced, however their names are encoded. */
 export function redactUrl(url: string): string {
   const queryAt = url.indexOf('?')
-  if (queryAt < 0) return url
+  if (queryAt < 0) return redactText(url)
   const parameters = url
     .slice(queryAt + 1)
     .split('&')
@@ -21,7 +23,7 @@ export function redactUrl(url: string): string {
       const [name = ''] = parameter.split('=', 1)
       return isSecret(name) ? `${name}=${REDACTED}` : parameter
     })
-  return `${url.slice(0, queryAt)}?${parameters.join('&')}`
+  return `${redactText(url.slice(0, queryAt))}?${parameters.join('&')}`
 }
 
 /** Free text without the credentials that this program knows how to recognize. */

@@ -108,6 +108,30 @@ export const ERRORS = {
     level: 'info',
     message: 'Nobody signs in here (auth.mode is open), so there is nobody to give access to.',
   },
+  owner_stays: {
+    status: 409,
+    close: 'forbidden',
+    level: 'info',
+    message: 'Whoever owns a server can be removed from its rooms, but not kept out.',
+  },
+  too_many_links: {
+    status: 409,
+    close: 'forbidden',
+    level: 'info',
+    message: 'There are too many guest links here; revoke some that are not needed any more.',
+  },
+  link_expired: {
+    status: 410,
+    close: 'access_revoked',
+    level: 'info',
+    message: 'This guest link is over; ask whoever gave it to you for a new one.',
+  },
+  link_revoked: {
+    status: 410,
+    close: 'access_revoked',
+    level: 'info',
+    message: 'This guest link was revoked; ask whoever gave it to you.',
+  },
   not_found: { status: 404, close: 'not_found', level: 'info', message: 'There is nothing here.' },
   too_slow: {
     status: 408,

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { CommitLoop } from './commit-loop.ts'
 import type { RoomPolicy } from './policy.ts'
 import type { DocumentStore, RoomObserver } from './ports.ts'
+import type { RefusedEdits } from './refusal-count.ts'
 import type { SnapshotThread } from './snapshot-thread.ts'
 import type { TurnBudget } from './turn-budget.ts'
 
@@ -20,6 +21,8 @@ export type RoomDeps = {
   readonly turns?: BackgroundTurns | undefined
   readonly snapshots?: SnapshotThread | undefined
   readonly onError: (error: unknown, document: DocumentId) => void
+  /** Edits of a person were not taken. Must not throw or wait. */
+  readonly onRefused?: ((refused: RefusedEdits) => void) | undefined
   /** Something that somebody should know before it becomes a fault. */
   readonly onWarning?: ((warning: string, document: DocumentId) => void) | undefined
 }

@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts'
 import type { Change, ClientEdit } from './edit-queue.ts'
 import type { RoomObserver } from './ports.ts'
+import type { RefusedEdits } from './refusal-count.ts'
+import type { RoomDeps } from './room-deps.ts'
 
 /**
  * What went through one room since it was loaded: plain numbers, added to on the way and read only
@@ -35,11 +37,18 @@ export class RoomMeter {
   readonly #clock: Clock
   readonly #observer: RoomObserver
 
-  constructor({ clock, observer }: { readonly clock: Clock; readonly observer: RoomObserver }) {
+  readonly #onRefused: RoomDeps['onRefused']
+
+  constructor({ clock, observer, onRefused }: Pick<RoomDeps, 'clock' | 'observer' | 'onRefused'>) {
     this.#clock = clock
     this.#observer = observer
+    this.#onRefused = onRefused
     const lastEditAt = clock.elapsed()
     this.traffic = { frames: 0, edits: 0, editBytes: 0, deliveries: 0, sentBytes: 0, lastEditAt }
+  }
+
+  refused(edits: RefusedEdits): void {
+    this.#onRefused?.(edits)
   }
 
   received({ update, receivedAt }: ClientEdit): void {

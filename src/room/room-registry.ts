@@ -12,10 +12,12 @@ import type { RoomOpener, RoomSpec } from './ports.ts'
 import { RoomSpace, type Space, type SpaceRefusal } from './room-space.ts'
 import type { RoomState } from './room-state.ts'
 import {
+  type PresentSession,
   type RegistryActivity,
   type RegistryStats,
   type RoomSummary,
   activityOf,
+  presentIn,
   statsOf,
   summariesOf,
 } from './room-views.ts'
@@ -99,6 +101,10 @@ export class RoomRegistry implements RoomOpener {
 
   summaries(): RoomSummary[] {
     return summariesOf(this.#states)
+  }
+
+  present(): PresentSession[] {
+    return presentIn(this.#states)
   }
 
   /** For whoever watches; see `activityOf`. */

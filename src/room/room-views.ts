@@ -1,4 +1,5 @@
 /** What may be told of all rooms: sums for metrics, people for a status page, traffic for a monitor. */
+import type { Access, Principal } from '../access/model.ts'
 import type { DocumentId } from '../protocol/names.ts'
 import type { RoomMemory } from './memory-budget.ts'
 import type { RoomTraffic } from './room-meter.ts'
@@ -41,6 +42,15 @@ export type RoomActivity = {
   readonly idleMs: number
 }
 
+/** One browser tab of a person in a room. */
+export type PresentSession = {
+  readonly document: DocumentId
+  readonly principal: Principal
+  readonly access: Access
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
 export function statsOf(
   states: States,
   budget: { readonly usedBytes: number; readonly maxBytes: number },
@@ -73,6 +83,19 @@ export function summariesOf(states: States): RoomSummary[] {
       },
     ]
   })
+}
+
+export function presentIn(states: States): PresentSession[] {
+  return [...states].flatMap(([document, state]) =>
+    state.kind === 'open'
+      ? [...state.room.sessions].map(({ principal, access, since }) => ({
+          document,
+          principal,
+          access,
+          since,
+        }))
+      : [],
+  )
 }
 
 /** Every room that holds a document. Costs a walk over all sessions. `now`: monotonic ms. */

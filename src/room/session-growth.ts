@@ -10,7 +10,7 @@ import { type UpdateFacts, inspectUpdate } from '../document/update-inspect.ts'
 import { addsNothing } from '../document/update-novelty.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
 import { encodeConflict } from '../protocol/encode.ts'
-import { ERRORS, SyncError } from '../protocol/errors.ts'
+import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { ClientMessage } from '../protocol/message.ts'
 import { isBookkeeping } from './bookkeeping.ts'
 import type { GrowthRefusal } from './growth-limits.ts'
@@ -22,6 +22,7 @@ export type EditMessage = Extract<ClientMessage, { kind: 'syncStep2' | 'update' 
 export interface Told {
   reply(frame: Uint8Array): void
   close(reason: CloseReason, text?: string): void
+  noteRefusal(code: ErrorCode): void
 }
 
 /** Between two attempts to get an edit that there was no space for. */
@@ -94,8 +95,8 @@ export class SessionGrowth {
   }
 
   #refuse(code: GrowthRefusal, update: Uint8Array): undefined {
-    const { growth, observer, clock, dialect } = this.#room
-    observer.rejected(code)
+    const { growth, clock, dialect } = this.#room
+    this.#session.noteRefusal(code)
     const wasToldHere = this.#refused !== undefined
     const bytes = code === 'document_full' ? update.length : Number.POSITIVE_INFINITY
     this.#refused = { at: clock.elapsed(), bytes }

@@ -17,6 +17,7 @@ import { Acknowledgements } from './acknowledgements.ts'
 import type { Author, ClientEdit } from './edit-queue.ts'
 import { Outlet } from './outlet.ts'
 import type { Peer } from './ports.ts'
+import { RefusalCount } from './refusal-count.ts'
 import type { Room } from './room.ts'
 import { type EditMessage, SessionGrowth } from './session-growth.ts'
 
@@ -36,12 +37,15 @@ const NOTHING_PARKED: readonly ClientEdit[] = []
 export class Session implements Author {
   readonly principal: Principal
   readonly peer: Peer
+  /** Milliseconds since the epoch. */
+  readonly since: number
   #access: Access
   readonly #room: Room
   readonly #outlet: Outlet
   /** Most sessions never have any. */
   #parked: ClientEdit[] | undefined
   #refusedWrites = 0
+  #refusals: RefusalCount | undefined
   #growth: SessionGrowth | undefined
   readonly #acknowledgements: Acknowledgements | undefined
 
@@ -50,6 +54,7 @@ export class Session implements Author {
     this.principal = member.principal
     this.#access = member.access
     this.peer = member.peer
+    this.since = room.clock.now()
     if (member.wantsAcknowledgements === true) this.#acknowledgements = new Acknowledgements()
     this.#outlet = new Outlet(this, room)
   }
@@ -185,6 +190,7 @@ export class Session implements Author {
 
   leave(): void {
     this.#outlet.endLag('left')
+    this.#refusals?.end(this.#room.clock.elapsed())
     this.#room.leave(this)
   }
 
@@ -218,6 +224,16 @@ export class Session implements Author {
     const parked = this.#parked ?? NOTHING_PARKED
     this.#parked = undefined
     return parked
+  }
+
+  /** Counts an edit, or another message, that was not taken. */
+  noteRefusal(code: ErrorCode): void {
+    this.#room.observer.rejected(code)
+    const { document, meter } = this.#room
+    this.#refusals ??= new RefusalCount((refused) =>
+      meter.refused({ ...refused, document, personId: this.principal.id }),
+    )
+    this.#refusals.add(code, this.#room.clock.elapsed())
   }
 
   reject(code: ErrorCode): void {
@@ -279,7 +295,7 @@ export class Session implements Author {
     const { update } = message
     if (addsNothing(update, inspectUpdate(update), this.#room.doc) || isBookkeeping(this.#room, update))
       return
-    this.#room.observer.rejected('read_only')
+    this.noteRefusal('read_only')
     this.#refusedWrites += 1
     if (this.#room.dialect === 'jupyter') {
       if (this.#refusedWrites === 1) this.reply(encodeConflict())
@@ -288,7 +304,7 @@ export class Session implements Author {
 
   #fail(error: unknown): void {
     const code = error instanceof SyncError ? error.code : 'internal'
-    this.#room.observer.rejected(code)
+    this.noteRefusal(code)
     if (!(error instanceof SyncError)) this.#room.onError(error)
     this.close(ERRORS[code].close)
   }

@@ -12,6 +12,7 @@ import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import { closeFrame } from '../protocol/close-frame.ts'
 import type { CloseReason } from '../protocol/close-reason.ts'
+import { withSentence } from '../protocol/close-sentence.ts'
 import type { Dialect } from '../protocol/message.ts'
 import type { Outbound } from '../protocol/outbound.ts'
 import { PING_FRAME } from '../protocol/websocket-frame.ts'
@@ -149,8 +150,9 @@ export class Connection implements Peer, PacedSender {
     if (!this.isOpen) return
     // Or the client's answer would not be seen.
     this.#websocket.resume()
-    const frame = closeFrame(reason, this.#options.dialect, isSynced)
-    this.#websocket.close(frame.code, text ?? frame.text)
+    const usual = closeFrame(reason, this.#options.dialect, isSynced)
+    const frame = text === undefined ? usual : withSentence(usual, text)
+    this.#websocket.close(frame.code, frame.text)
     // Nothing may follow a close frame.
     this.#queue = undefined
   }

@@ -20,6 +20,8 @@ export class Guest<C extends Pick<Connection, 'attach' | 'close'> = Connection> 
   #access: Access
   #entered: Entered | undefined
   #onEnded: (() => void) | undefined
+  #onLeft: (() => void) | undefined
+  #isGone = false
 
   constructor(connection: C, { access, onEnded }: GuestOptions) {
     this.connection = connection
@@ -31,12 +33,21 @@ export class Guest<C extends Pick<Connection, 'attach' | 'close'> = Connection> 
     return this.#access
   }
 
-  /** The room is ready. */
-  enter(entered: Entered): void {
+  /** The room is ready. `onLeft` is called once, when the guest is gone. */
+  enter(entered: Entered, onLeft?: () => void): void {
     this.#entered = entered
+    this.#onLeft = onLeft
     // It may have changed while the room was loaded.
     entered.changeAccess(this.#access)
     this.connection.attach(entered)
+    if (this.#isGone) this.left()
+  }
+
+  /** The connection is gone. */
+  left(): void {
+    this.#isGone = true
+    this.#onLeft?.()
+    this.#onLeft = undefined
   }
 
   accessChanged(access: Access): void {
@@ -50,7 +61,7 @@ export class Guest<C extends Pick<Connection, 'attach' | 'close'> = Connection> 
     this.#onEnded = undefined
   }
 
-  close(reason: EndReason): void {
-    this.connection.close(ERRORS[reason].close)
+  close(reason: EndReason, sentence?: string): void {
+    this.connection.close(ERRORS[reason].close, sentence)
   }
 }

@@ -13,7 +13,7 @@ import type { Admitted, Gate } from '../identity/gate.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import { ERRORS, type ErrorCode, SyncError } from '../protocol/errors.ts'
 import type { Dialect } from '../protocol/message.ts'
-import { type RoomName, documentId } from '../protocol/names.ts'
+import { type DocumentId, type RoomName, documentId } from '../protocol/names.ts'
 import type { RoomSpec } from '../room/ports.ts'
 import type { RoomRegistry } from '../room/room-registry.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
@@ -47,14 +47,21 @@ export type UpgradeDeps = {
     readonly maxUpgradesInFlight: number
   }
   readonly onJoin: (facts: JoinFacts) => void
+  /** Somebody who had joined is gone. */
+  readonly onLeave?: ((facts: Visit) => void) | undefined
   readonly onError: (error: unknown) => void
 }
 
-export type JoinFacts = {
+/** Who is where. */
+export type Visit = {
   readonly room: string
   readonly user: string
-  readonly outcome: 'joined' | ErrorCode
+  readonly document: DocumentId
+  /** The IP address at the other end of the connection. */
+  readonly address: string
 }
+
+export type JoinFacts = Visit & { readonly outcome: 'joined' | ErrorCode }
 
 type RoomRoute = Extract<UpgradeRoute, { kind: 'room' }>
 type Accepted = {
@@ -66,12 +73,14 @@ type Accepted = {
   /** Told when somebody who was let in may stay no longer. */
   readonly onEnded?: (() => void) | undefined
 }
-type Arrival = {
+type Knock = {
   readonly route: RoomRoute
   readonly request: IncomingMessage
   readonly socket: Duplex
   readonly head: Buffer
 }
+
+type Arrival = { readonly guest: Guest; readonly admission: Admitted; readonly visit: Visit }
 
 const MAX_EARLY_FRAMES = 256
 const MAX_FRAGMENTS = 1024
@@ -168,8 +177,9 @@ export class UpgradeHandler {
       return this.#refuseOnce(code, pairKey(admission, route), { route, request, socket, head })
     if (this.#deps.connections.isFull) return refuseUpgrade(socket, 'too_fast')
     const refusal = this.#limitReached(admission, route)
+    const visit = visitOf(admission, route, request)
     if (refusal !== undefined) {
-      this.#deps.onJoin({ room: route.room, user: admission.principal.id, outcome: refusal })
+      this.#deps.onJoin({ ...visit, outcome: refusal })
       return refuseUpgrade(socket, refusal)
     }
     if (this.#refusedPairs.has(pairKey(admission, route), performance.now()))
@@ -179,7 +189,7 @@ export class UpgradeHandler {
     const onEnded = (): void => this.#told.remember(key, performance.now())
     this.#servers[route.dialect].handleUpgrade(request, socket, head, (websocket) => {
       const guest = this.#connect({ websocket, socket, dialect: route.dialect, admission, onEnded })
-      runInBackground(() => this.#join(guest, admission, route), this.#deps.onError)
+      runInBackground(() => this.#join({ guest, admission, visit }, route), this.#deps.onError)
     })
   }
 
@@ -187,22 +197,24 @@ export class UpgradeHandler {
    * Answered with a status, also to a browser, which cannot see it: a handshake that failed is tried
    * again ever more slowly, one that succeeded and was closed at once, by some clients, for ever.
    */
-  #limitReached({ principal }: Admitted, { dialect, room }: RoomRoute): ErrorCode | undefined {
+  #limitReached({ principal }: Admitted, route: RoomRoute): ErrorCode | undefined {
     if (this.#deps.connections.isFullFor(principal.id)) return 'too_many_open'
-    const kind = dialect === 'jupyter' ? 'jupyter' : 'plain'
-    return this.#deps.rooms.refusalOf(documentId(kind, room), principal.id)
+    return this.#deps.rooms.refusalOf(documentOf(route), principal.id)
   }
 
   #connect({ websocket, socket, dialect, admission, onEnded }: Accepted): Guest {
     const connection = new Connection(websocket, socket, this.#connectionOptions[dialect])
     const guest = new Guest(connection, { access: admission?.access ?? 'none', onEnded })
-    const forget = admission && this.#deps.watch?.hold(admission, guest)
+    const release = admission && this.#deps.watch?.hold(admission, guest)
+    const forget = (): void => {
+      release?.()
+      guest.left()
+    }
     this.#deps.connections.add(connection, admission && { personId: admission.principal.id, forget })
     return guest
   }
 
-  async #join(guest: Guest, admission: Admitted, route: RoomRoute): Promise<void> {
-    const facts = { room: route.room, user: admission.principal.id }
+  async #join({ guest, admission, visit }: Arrival, route: RoomRoute): Promise<void> {
     const { connection } = guest
     try {
       const spec = await this.#spec(route)
@@ -217,17 +229,17 @@ export class UpgradeHandler {
         wantsAcknowledgements: route.wantsAcknowledgements,
       }
       const session = await this.#deps.rooms.join(spec, member, lineageOf(route, spec))
-      guest.enter(session)
+      this.#deps.onJoin({ ...visit, outcome: 'joined' })
+      guest.enter(session, () => this.#deps.onLeave?.(visit))
       // It was stopped while the room was loading.
       const stopped = this.#stopped(route)
-      if (stopped !== undefined) return session.close(ERRORS[stopped].close)
-      this.#deps.onJoin({ ...facts, outcome: 'joined' })
+      if (stopped !== undefined) session.close(ERRORS[stopped].close)
     } catch (error) {
       const code = error instanceof SyncError ? error.code : 'internal'
       if (!(error instanceof SyncError)) this.#deps.onError(error)
       if (code === 'other_lineage') this.#refusedPairs.remember(pairKey(admission, route), performance.now())
       connection.close(ERRORS[code].close)
-      this.#deps.onJoin({ ...facts, outcome: code })
+      this.#deps.onJoin({ ...visit, outcome: code })
     }
   }
 
@@ -236,7 +248,7 @@ export class UpgradeHandler {
   }
 
   /** With a code, then with a status: to a code, JupyterLab may come back ten times a second. */
-  #refuseOnce(code: ErrorCode, key: string, { route, request, socket, head }: Arrival): void {
+  #refuseOnce(code: ErrorCode, key: string, { route, request, socket, head }: Knock): void {
     const now = performance.now()
     if (this.#stoppedPairs.has(key, now)) return refuseUpgrade(socket, code)
     this.#stoppedPairs.remember(key, now)
@@ -272,6 +284,15 @@ export class UpgradeHandler {
 /** Not a closure: one made in `handle` would keep the request and its headers as long as the socket. */
 function destroyOnError(this: Duplex): void {
   this.destroy()
+}
+
+function documentOf({ dialect, room }: RoomRoute): DocumentId {
+  return documentId(dialect === 'jupyter' ? 'jupyter' : 'plain', room)
+}
+
+function visitOf({ principal }: Admitted, route: RoomRoute, { socket }: IncomingMessage): Visit {
+  const address = socket.remoteAddress ?? ''
+  return { room: route.room, user: principal.id, document: documentOf(route), address }
 }
 
 /** JupyterLab always sends its session, which names the history; without it nothing may be merged. */

@@ -47,6 +47,27 @@ export const ROUTES: Readonly<Record<string, Door>> = {
     answers: [400],
   },
   'GET /outrigger/api/v1/status': { action: 'state.read', path: 'outrigger/api/v1/status' },
+  // Who has no secret learns nothing, whoever it is; many wrong ones make an address wait.
+  'GET /outrigger/join/:secret': { action: 'public', path: 'outrigger/join/none', answers: [404, 429] },
+  'POST /outrigger/join/:secret': { action: 'public', path: 'outrigger/join/none', answers: [404, 429] },
+  'GET /outrigger/api/v1/resources/:name/audit': { action: 'audit.read', path: `${RESOURCE}/audit` },
+  'GET /outrigger/api/v1/resources/:name/people': { action: 'people.list', path: `${RESOURCE}/people` },
+  'POST /outrigger/api/v1/resources/:name/kick': {
+    action: 'people.manage',
+    path: `${RESOURCE}/kick`,
+    body: { user: 'somebody-else' },
+  },
+  'GET /outrigger/api/v1/resources/:name/links': { action: 'viewers.manage', path: `${RESOURCE}/links` },
+  'POST /outrigger/api/v1/resources/:name/links': {
+    action: 'viewers.manage',
+    path: `${RESOURCE}/links`,
+    body: { access: 'read' },
+  },
+  'DELETE /outrigger/api/v1/resources/:name/links/:id': {
+    action: 'viewers.manage',
+    path: `${RESOURCE}/links/none`,
+    answers: [404],
+  },
   'GET /outrigger/api/v1/openapi.json': { action: 'state.read', path: 'outrigger/api/v1/openapi.json' },
   'GET /outrigger/api/v1/resources': { action: 'state.read', path: 'outrigger/api/v1/resources' },
   'POST /outrigger/api/v1/resources': {

@@ -60,7 +60,7 @@ test('a detail is shown when the fault is in the request, and never else', async
   }
   assert.deepEqual(
     [...new Set(shown)].toSorted((a, b) => a - b),
-    [400, 409, 413],
+    [400, 409, 410, 413],
   )
 })
 

@@ -102,3 +102,16 @@ test('a parameter is recognized however its name is encoded', () => {
   assert.equal(redactUrl('/a?%zz=s'), '/a?%zz=[redacted]')
   assert.equal(redactUrl('/a'), '/a')
 })
+
+test('[ACCESS-69] the secret of a guest link is in no log line, however it gets there', () => {
+  const stream = new PassThrough()
+  const log = createLogger({ level: 'debug', format: 'json', stream })
+  const address = '/user/ada/outrigger/join/secret-canary'
+  log.info(
+    { req: { method: 'GET', url: `${address}?x=1` }, url: `http://h${address}` },
+    `asked for ${address}`,
+  )
+  log.error({ err: new Error(`no ${address}/more`) })
+  const lines = String(stream.read())
+  assert.ok(lines.includes('outrigger/join/[redacted]') && !lines.includes('secret-canary'), lines)
+})

@@ -82,7 +82,10 @@ export function roomFixture(
   t: TestContext,
   options: RoomFixtureOptions = {},
   inner?: DocumentStore,
-  { observer = SILENT, ...parts }: Partial<Pick<RoomDeps, 'observer' | 'turns' | 'snapshots'>> = {},
+  {
+    observer = SILENT,
+    ...parts
+  }: Partial<Pick<RoomDeps, 'observer' | 'turns' | 'snapshots' | 'onRefused'>> = {},
 ) {
   const { heap, ...policy } = options
   const clock = new ManualClock()

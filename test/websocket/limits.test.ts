@@ -33,7 +33,8 @@ test('one person may have as many connections as the limit says, and no more unt
   await until(() => server.joins.length === 2)
   assert.equal(await open(t, `${server.url}/c`, 'ann'), 429)
   const refused = server.joins.filter(({ outcome }) => outcome !== 'joined')
-  assert.deepEqual(refused, [{ room: 'c', user: 'ann', outcome: 'too_many_open' }])
+  const visit = { room: 'c', user: 'ann', document: 'plain/c', address: '127.0.0.1' }
+  assert.deepEqual(refused, [{ ...visit, outcome: 'too_many_open' }])
   assert.deepEqual(server.rooms.stats().rooms, { loading: 0, open: 2, idle: 0, closing: 0 })
   assert.ok((await open(t, `${server.url}/c`, 'bob')) instanceof WebSocket)
   first.close()

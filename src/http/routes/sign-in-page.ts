@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { escapeHtml } from '../error-page.ts'
 
-const STYLE = `
+/** Of all small pages with a form. */
+export const FORM_STYLE = `
 :root { color-scheme: light dark; --ink: light-dark(#16202c, #e6ebf1); --soft: light-dark(#536475, #9aabbd);
   --line: light-dark(#b9c4cf, #45535f); --sheet: light-dark(#fff, #18212b); --accent: light-dark(#0b5cad, #6db4ff);
   --alarm: light-dark(#a3201a, #ff9a92); }
@@ -31,7 +32,7 @@ code { font-size: .9em; }
  * `form-action` to the redirect after the sign-in as well, which stays on this origin.
  */
 export const SIGN_IN_POLICY =
-  `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; ` +
+  `default-src 'none'; style-src 'sha256-${createHash('sha256').update(FORM_STYLE).digest('base64')}'; ` +
   "img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 /** What the page says above the form. */
@@ -46,7 +47,7 @@ const NOTICES: Record<SignInNotice, string> = {
   'signed-out': '<p role="status" id="notice">You are signed out.</p>',
 }
 
-const LOGO =
+export const LOGO =
   '<svg viewBox="0 0 32 32" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2.5" ' +
   'stroke-linecap="round"><path d="M3 12c5 4 21 4 26 0M9 24c3 2 11 2 14 0M11 14.5v9M21 14.5v9"/></svg>'
 
@@ -64,7 +65,7 @@ export function signInPage(options: {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <title>Sign in to Outrigger</title>
-<style>${STYLE}</style>
+<style>${FORM_STYLE}</style>
 <main>
 ${LOGO}
 <h1>Sign in to Outrigger</h1>

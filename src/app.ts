@@ -133,7 +133,7 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const baseUrl = baseUrlOf(config)
   const secret = await readOrCreateSecret(config.data.dir, 'cookie-secret', COOKIE_SECRET_BYTES)
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
-  const who = people({ config, baseUrl, secret, onError })
+  const who = await people({ config, baseUrl, secret, onError })
   const files = new LevelFileIndex(database)
   const jupyter = await jupyterSide({ config, logger, people: who, rooms: core.rooms, files })
   const life = { isDraining: false }

@@ -64,6 +64,11 @@ export function accessOf(
   return own.reduce<Access>((best, { access }) => stronger(best, access), granted)
 }
 
+/** `none` of nothing. */
+export function strongest(accesses: readonly Access[]): Access {
+  return accesses.reduce<Access>((best, access) => stronger(best, access), 'none')
+}
+
 function stronger(one: Access, other: Access): Access {
   return RANK[other] > RANK[one] ? other : one
 }

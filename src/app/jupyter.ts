@@ -4,7 +4,6 @@ import type { Logger } from 'pino'
 import { classifyRequest } from '../access/classify.ts'
 import type { Config } from '../config/schema.ts'
 import { EnvironmentError } from '../config/fault.ts'
-import { isSessionCookie } from '../identity/session-cookie.ts'
 import { Collaboration } from '../jupyter/collaboration.ts'
 import { type CheckResult, ContentsClient } from '../jupyter/contents-client.ts'
 import type { FileEvent } from '../jupyter/file-binding-event.ts'
@@ -23,7 +22,7 @@ export type JupyterSide = {
 export type JupyterDeps = {
   readonly config: Config
   readonly logger: Logger
-  readonly people: Pick<People, 'gate' | 'watch'>
+  readonly people: Pick<People, 'gate' | 'watch' | 'passage'>
   readonly rooms: RoomOpener
   readonly files: FileIndex
 }
@@ -68,7 +67,7 @@ export async function jupyterSide(deps: JupyterDeps): Promise<JupyterSide | unde
     gate: deps.people.gate,
     watch: deps.people.watch,
     classify: classifyRequest,
-    isOwnCookie: isSessionCookie,
+    ...deps.people.passage,
     limits: {
       connectTimeoutMs: jupyter.connectTimeoutMs,
       answerTimeoutMs: jupyter.proxiedTimeoutMs,

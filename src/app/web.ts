@@ -12,7 +12,6 @@ import { profileRoute } from '../http/routes/profile.ts'
 import { type ActivityFacts, roomsRoute } from '../http/routes/rooms.ts'
 import { type StatusFacts, statusRoute } from '../http/routes/status.ts'
 import { createHttpServer } from '../http/server.ts'
-import { signInUrl } from '../identity/sign-in-address.ts'
 import { collaborationRoutes } from '../jupyter/collaboration-routes.ts'
 import type { CpuProfiler } from '../observability/cpu-profiler.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -49,7 +48,7 @@ export async function buildWeb(deps: WebDeps): Promise<FastifyInstance> {
       headersTimeoutMs: config.limits.headersTimeoutMs,
       maxSockets: config.limits.maxConnections + SPARE_SOCKETS,
     },
-    errors: { signInUrl: (request) => signInUrl(request.raw, baseUrl) },
+    errors: { signInUrl: (request) => people.signInUrl(request.raw) },
     onAnswered: (answered) => metrics.answered(answered),
   })
   app.addHook('onRequest', people.onRequest)

@@ -1,7 +1,8 @@
 /** Puts the parts of this folder together, from plain configuration values. */
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Access, Principal } from '../access/model.ts'
-import type { Authenticator } from './authenticate.ts'
+import { type Authenticator, type Exchange, exchangeToken } from './authenticate.ts'
 import { createGate } from './config-gate.ts'
 import { FailedAttempts } from './failed-attempts.ts'
 import type { Gate, Judge } from './gate.ts'
@@ -13,6 +14,7 @@ import { type Sessions, createSessions } from './session-cookie.ts'
 import { type TokenCheck, createTokenCheck } from './token-check.ts'
 import { tokenIndex } from './tokens.ts'
 import { sessionPrincipal, usersAuthenticator } from './users-authenticator.ts'
+import { wrongTokenAuthenticator } from './wrong-token-authenticator.ts'
 
 type CommonOptions = {
   readonly allowedOrigins: readonly string[]
@@ -31,6 +33,8 @@ export type UsersOptions = CommonOptions & {
   readonly resource: LiveResource
   /** All who may know the caller, in the order in which they are asked; these users' place is `users`. */
   readonly sources?: readonly ('users' | Authenticator)[] | undefined
+  /** Counts wrong tokens; shared with sources that count some themselves. */
+  readonly attempts?: FailedAttempts | undefined
 }
 
 export type OpenOptions = CommonOptions & {
@@ -46,6 +50,17 @@ export type SignIn = {
   readonly checkToken: TokenCheck
   /** Whom the request's cookie names. */
   readonly sessionPrincipal: (facts: RequestFacts) => Principal | undefined
+  /** Of a token in an address: the cookies that stand for it from now on. */
+  readonly exchange: (facts: RequestFacts) => Promise<Exchange>
+  /** Where people of other sources sign in. */
+  readonly elsewhere?: SignInElsewhere | undefined
+}
+
+export type SignInElsewhere = {
+  /** An address; `next` is a path on this server, where one comes back to. */
+  readonly signInUrl: (request: IncomingMessage, next: string) => string
+  /** What ends the sign-in there: `Set-Cookie` values. */
+  readonly signOut?: ((facts: RequestFacts) => readonly string[]) | undefined
 }
 
 /** What keeps a visitor's name in open mode. */
@@ -64,9 +79,12 @@ export function usersIdentity(options: UsersOptions): {
   const sessions = createSessions({ ...options, now })
   const tokens = tokenIndex(users)
   const principals = configuredPrincipals(users, resource.declared.groups)
-  const checkToken = createTokenCheck({ tokens, principals, attempts: new FailedAttempts(), now })
-  const own = usersAuthenticator({ principals, tokens, checkToken, sessions })
-  const authenticators = (options.sources ?? ['users']).map((source) => (source === 'users' ? own : source))
+  const { sources = ['users'], attempts = new FailedAttempts() } = options
+  const isOneOfSeveral = sources.some((source) => source !== 'users')
+  const checkToken = createTokenCheck({ tokens, principals, attempts, now })
+  const own = usersAuthenticator({ principals, tokens, checkToken, sessions, isOneOfSeveral })
+  const authenticators = sources.map((source) => (source === 'users' ? own : source))
+  if (isOneOfSeveral) authenticators.push(wrongTokenAuthenticator({ attempts, now }))
   return {
     gate: createGate({ authenticators, resource, allowedOrigins, now, onError }),
     signIn: {
@@ -75,6 +93,7 @@ export function usersIdentity(options: UsersOptions): {
       sessions,
       checkToken,
       sessionPrincipal: (facts) => sessionPrincipal({ principals, tokens, sessions }, facts),
+      exchange: (facts) => exchangeToken(authenticators, facts),
     },
   }
 }

@@ -3,10 +3,24 @@
  * with HMAC-SHA256; the server keeps nothing, so restarts sign nobody out.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Identified } from '../access/model.ts'
 import type { RequestFacts } from './request-facts.ts'
 import type { TokenHolder } from './tokens.ts'
 
+/** Somebody whom another system knows, as it told; see `jwt-authenticator.ts`. */
+export type PersonHolder = Identified & {
+  readonly kind: 'person'
+  /** Which system. */
+  readonly by: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  readonly issuedAt: number
+  /** That system's name for the session; may be empty. */
+  readonly session: string
+}
+
 export type SessionHolder =
+  | PersonHolder
   | ({ readonly kind: 'user' } & TokenHolder)
   /** A nameless visitor of open mode; the id only keeps one browser's name and color. */
   | { readonly kind: 'visitor'; readonly id: string }
@@ -14,8 +28,8 @@ export type SessionHolder =
 type CookieFacts = Pick<RequestFacts, 'host' | 'isSecure' | 'cookies'>
 
 export interface Sessions {
-  /** A `Set-Cookie` value. */
-  issue(facts: CookieFacts, holder: SessionHolder): string
+  /** A `Set-Cookie` value. It ends with the session's time, or at `untilMs` (since the epoch) if that is sooner. */
+  issue(facts: CookieFacts, holder: SessionHolder, untilMs?: number): string
   /** The `Set-Cookie` value that signs out. */
   revoke(facts: CookieFacts): string
   /** Whom the request's cookie names, unless it is tampered with, foreign or expired. */
@@ -51,7 +65,10 @@ export function createSessions({ secret, baseUrl, sessionMs, now }: SessionOptio
     `${nameFor(host)}=${value}; Path=${path}; Max-Age=${Math.floor(lifeMs / 1000)}; HttpOnly; SameSite=Lax` +
     (isSecure ? '; Secure' : '')
   return {
-    issue: (facts, holder) => cookie(facts, seal(holder, now() + sessionMs, secret), sessionMs),
+    issue: (facts, holder, untilMs = Number.POSITIVE_INFINITY) => {
+      const endsAt = Math.min(now() + sessionMs, untilMs)
+      return cookie(facts, seal(holder, endsAt, secret), endsAt - now())
+    },
     revoke: (facts) => cookie(facts, '', 0),
     read: ({ host, cookies }) =>
       cookies

@@ -1,5 +1,5 @@
 import type { Principal } from '../access/model.ts'
-import type { Authentication, Authenticator } from './authenticate.ts'
+import type { Authentication, Authenticator, Exchange } from './authenticate.ts'
 import type { RequestFacts } from './request-facts.ts'
 import type { Sessions } from './session-cookie.ts'
 import type { TokenCheck } from './token-check.ts'
@@ -10,6 +10,8 @@ export type UsersDeps = {
   readonly tokens: TokenIndex
   readonly checkToken: TokenCheck
   readonly sessions: Sessions
+  /** Others are asked too, and a token that is nobody's here may be one of theirs. */
+  readonly isOneOfSeveral?: boolean | undefined
 }
 
 /**
@@ -27,7 +29,20 @@ export function usersAuthenticator(deps: UsersDeps): Authenticator {
         ? { outcome: 'unknown' }
         : { outcome: 'known', principal, source: 'cookie' }
     },
+    exchange: async (facts) => exchange(deps, facts),
   }
+}
+
+function exchange(deps: UsersDeps, facts: RequestFacts): Exchange {
+  const { queryToken: token, address } = facts
+  if (token === undefined || !isOurs(deps, token)) return { outcome: 'unknown' }
+  const verdict = deps.checkToken(token, address)
+  if (!verdict.ok) return { outcome: 'refused', code: verdict.code }
+  return { outcome: 'known', cookies: [deps.sessions.issue(facts, { kind: 'user', ...verdict.holder })] }
+}
+
+function isOurs({ tokens, isOneOfSeveral = false }: UsersDeps, token: string): boolean {
+  return !isOneOfSeveral || tokens.find(token) !== undefined
 }
 
 /** Whom the cookie names, as long as the user and the token it was given for are configured. */
@@ -40,12 +55,13 @@ export function sessionPrincipal(
 }
 
 function byToken(
-  { checkToken }: UsersDeps,
+  deps: UsersDeps,
   { address }: RequestFacts,
   source: 'header' | 'query',
   token: string,
 ): Authentication {
-  const verdict = checkToken(token, address)
+  if (!isOurs(deps, token)) return { outcome: 'unknown' }
+  const verdict = deps.checkToken(token, address)
   return verdict.ok
     ? { outcome: 'known', principal: verdict.principal, source }
     : { outcome: 'refused', code: verdict.code }

@@ -66,8 +66,9 @@ export function createSessions({ secret, baseUrl, sessionMs, now }: SessionOptio
     (isSecure ? '; Secure' : '')
   return {
     issue: (facts, holder, untilMs = Number.POSITIVE_INFINITY) => {
-      const endsAt = Math.min(now() + sessionMs, untilMs)
-      return cookie(facts, seal(holder, endsAt, secret), endsAt - now())
+      const nowMs = now()
+      const endsAt = Math.min(nowMs + sessionMs, untilMs)
+      return cookie(facts, seal(holder, endsAt, secret), endsAt - nowMs)
     },
     revoke: (facts) => cookie(facts, '', 0),
     read: ({ host, cookies }) =>

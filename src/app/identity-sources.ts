@@ -15,6 +15,7 @@ import { requestFacts } from '../identity/request-facts.ts'
 import { SeenPeople } from '../identity/seen-people.ts'
 import { jupyterSignInUrl, platformSignInUrl } from '../identity/sign-in-address.ts'
 import { type Sessions, createSessions, isSessionCookie } from '../identity/session-cookie.ts'
+import { VerifiedTokens } from '../identity/verified-tokens.ts'
 import { isJupyterLoginCookie } from '../jupyter/gateway/cookies.ts'
 
 export type IdentitySources = {
@@ -104,7 +105,14 @@ async function jwtSource({ config, baseUrl, secret, onError }: Parts): Promise<A
   else await loading.catch(keyFileFault(jwt.keyFile ?? ''))
   const sessions: Sessions = createSessions({ secret, baseUrl, sessionMs: auth.sessionMs, now: Date.now })
   const rules: JwtRules = { ...jwt, algorithms: algorithms(config) }
-  return jwtAuthenticator({ rules, keys, sessions, people: new SeenPeople(), now: Date.now })
+  return jwtAuthenticator({
+    rules,
+    keys,
+    verified: new VerifiedTokens(),
+    sessions,
+    people: new SeenPeople(),
+    now: Date.now,
+  })
 }
 
 function keyOrigin({ jwt }: Config): KeyOrigin {

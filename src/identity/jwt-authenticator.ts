@@ -13,6 +13,7 @@ import { jwtText } from './jwt-text.ts'
 import { type RequestFacts, headerValues } from './request-facts.ts'
 import type { SeenPeople } from './seen-people.ts'
 import type { PersonHolder, Sessions } from './session-cookie.ts'
+import type { VerifiedTokens } from './verified-tokens.ts'
 
 export type JwtRules = ClaimRules & {
   readonly algorithms: readonly string[]
@@ -29,7 +30,9 @@ export type JwtRules = ClaimRules & {
 
 export type JwtDeps = {
   readonly rules: JwtRules
-  readonly keys: Pick<JwtKeys, 'find'>
+  readonly keys: Pick<JwtKeys, 'find' | 'generation'>
+  /** What was found out before. */
+  readonly verified: VerifiedTokens<KnownByToken>
   readonly sessions: Sessions
   readonly people: SeenPeople
   /** Milliseconds since the epoch. */
@@ -37,7 +40,7 @@ export type JwtDeps = {
 }
 
 /** Somebody whom a token names, and until when; times in milliseconds since the epoch. */
-type Known = Identified & {
+export type KnownByToken = Identified & {
   readonly expiresAt: number
   readonly issuedAt: number
   /** The platform's own session, when the token tells it: `sid` of OpenID Connect. */
@@ -110,13 +113,13 @@ function bySession(deps: JwtDeps, facts: RequestFacts): Authentication | undefin
   return inCookie(deps, holder)
 }
 
-function inCookie(deps: JwtDeps, known: Known): Authentication {
+function inCookie(deps: JwtDeps, known: KnownByToken): Authentication {
   const { principal, granted } = known
   return { outcome: 'known', principal, granted, source: 'cookie', lease: leaseOf(deps, known) }
 }
 
 /** Shared by what one person opened in one session of the platform. */
-function leaseOf({ people }: JwtDeps, { principal, granted, expiresAt, issuedAt, session }: Known) {
+function leaseOf({ people }: JwtDeps, { principal, granted, expiresAt, issuedAt, session }: KnownByToken) {
   const key = JSON.stringify([NAME, principal.id, session])
   return people.saw(key, { person: { principal, granted }, expiresAt, issuedAt })
 }
@@ -141,7 +144,19 @@ function issuerOf({ issuer = '', audience = '' }: JwtRules): string {
 }
 
 /** Undefined for a token that is worth nothing here. Throws while there are no keys to judge it with. */
-async function verified({ rules, keys, now }: JwtDeps, token: string): Promise<Known | undefined> {
+async function verified(deps: JwtDeps, token: string): Promise<KnownByToken | undefined> {
+  const generation = deps.keys.generation()
+  const before = deps.verified.get(token, { generation, nowMs: deps.now() })
+  if (before !== undefined) return before
+  const known = await verify(deps, token)
+  // Keys that were read meanwhile may be what it was checked with, or may not.
+  if (known !== undefined && deps.keys.generation() === generation) {
+    deps.verified.set(token, known, generation)
+  }
+  return known
+}
+
+async function verify({ rules, keys, now }: JwtDeps, token: string): Promise<KnownByToken | undefined> {
   try {
     const { payload } = await jwtVerify(token, keys.find, {
       algorithms: [...rules.algorithms],

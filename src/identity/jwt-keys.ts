@@ -43,6 +43,7 @@ const MAX_BYTES = 256 * 1024
 export class JwtKeys {
   readonly #options: JwtKeysOptions
   #keys: JWTVerifyGetKey | undefined
+  #generation = 0
   #readAt = 0
   #triedAt = Number.NEGATIVE_INFINITY
   #failure: unknown
@@ -57,10 +58,15 @@ export class JwtKeys {
     await this.#read()
   }
 
+  /** Another number means other keys. Has them read again, in the background, when they are old. */
+  generation(): number {
+    if (this.#keys !== undefined && this.#options.now() - this.#readAt > MAX_AGE_MS) this.#refreshSoon()
+    return this.#generation
+  }
+
   /** The key for one token: what jose's `jwtVerify` asks. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const keys = this.#keys ?? (await this.#firstKeys())
-    if (this.#options.now() - this.#readAt > MAX_AGE_MS) this.#refreshSoon()
     try {
       return await keys(header, token)
     } catch (error) {
@@ -110,6 +116,7 @@ export class JwtKeys {
     this.#triedAt = now()
     try {
       this.#keys = await readKeys(origin)
+      this.#generation += 1
       this.#readAt = now()
       return this.#keys
     } catch (error) {

@@ -21,7 +21,7 @@ import {
 const OWN = rsaPair('k1')
 const STRANGE = rsaPair('k1')
 const SECONDS = Math.floor(Date.now() / 1000)
-const CLAIMS = JSON.stringify({ sub: 'ada', iss: ISSUER, aud: AUDIENCE, exp: SECONDS + 60 })
+const CLAIMS = JSON.stringify({ sub: 'ada', iss: ISSUER, aud: AUDIENCE, exp: SECONDS + 3600 })
 
 /** A gate that takes tokens of the platform only, and the say of one token in each place. */
 async function fixture(t: TestContext): Promise<GateServer> {
@@ -65,7 +65,7 @@ const BAD_CLAIMS: Record<string, Record<string, unknown>> = {
   'an expiry that is over': { exp: SECONDS - 60 },
   'no expiry': { exp: undefined },
   'an expiry that is a text': { exp: '9999999999' },
-  'a time that has not come': { nbf: SECONDS + 60 },
+  'a time that has not come': { nbf: SECONDS + 3600 },
   'nobody in it': { sub: undefined },
   'an empty name': { sub: '' },
   'a list for a name': { sub: ['ada'] },
@@ -177,4 +177,20 @@ test('[ACCESS-82] two headers with tokens are refused, whichever is right', asyn
     )
   assert.match(await say(good, 'x'), /"ok":false,"code":"not_signed_in"/)
   assert.match(await say('x', good), /"ok":false,"code":"not_signed_in"/)
+})
+
+test('[ACCESS-82] a key that fits several algorithms takes the listed ones only', async (t) => {
+  const anyAlg = { ...OWN.publicKey.export({ format: 'jwk' }), kid: 'k1' }
+  const { url } = await keyServer(t, [anyAlg])
+  const ps256 = await new SignJWT(JSON.parse(CLAIMS) as Record<string, unknown>)
+    .setProtectedHeader({ alg: 'PS256', kid: 'k1' })
+    .sign(OWN.privateKey)
+  for (const [algorithms, answer] of [
+    [['RS256'], 'not_signed_in'],
+    [['RS256', 'PS256'], 'ok ada manage header'],
+  ] as const) {
+    const { authenticator } = jwtFixture({ kind: 'url', url }, { algorithms })
+    const server = await gateServer(t, usersGate({ sources: [authenticator] }))
+    assert.equal((await everywhere(server, ps256))[0], answer)
+  }
 })

@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { SignJWT } from 'jose/jwt/sign'
 import type { Authenticator } from '../../src/identity/authenticate.ts'
-import { type JwtRules, jwtAuthenticator } from '../../src/identity/jwt-authenticator.ts'
+import { type JwtRules, type KnownByToken, jwtAuthenticator } from '../../src/identity/jwt-authenticator.ts'
 import { JwtKeys, type KeyOrigin } from '../../src/identity/jwt-keys.ts'
 import { SeenPeople } from '../../src/identity/seen-people.ts'
 import { createSessions } from '../../src/identity/session-cookie.ts'
+import { VerifiedTokens } from '../../src/identity/verified-tokens.ts'
 import { SECRET } from './gate-fixture.ts'
 
 export const ISSUER = 'https://id.example.org/'
@@ -91,6 +92,7 @@ export type JwtFixture = {
   readonly errors: unknown[]
   readonly clock: Clock
   readonly people: SeenPeople
+  readonly verified: VerifiedTokens<KnownByToken>
 }
 
 export function jwtFixture(origin: KeyOrigin, rules: Partial<JwtRules> = {}): JwtFixture {
@@ -100,6 +102,7 @@ export function jwtFixture(origin: KeyOrigin, rules: Partial<JwtRules> = {}): Jw
   const keys = new JwtKeys({ origin, now, onError: (error) => errors.push(error) })
   const sessions = createSessions({ secret: SECRET, baseUrl: '/', sessionMs: 3_600_000, now })
   const people = new SeenPeople()
-  const authenticator = jwtAuthenticator({ rules: { ...RULES, ...rules }, keys, sessions, people, now })
-  return { authenticator, keys, errors, clock, people }
+  const verified = new VerifiedTokens<KnownByToken>()
+  const deps = { rules: { ...RULES, ...rules }, keys, verified, sessions, people, now }
+  return { authenticator: jwtAuthenticator(deps), keys, errors, clock, people, verified }
 }

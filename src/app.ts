@@ -149,7 +149,8 @@ async function serve(parts: Parts & { readonly core: Core }): Promise<RunningApp
   const onError = (error: unknown): void => logger.error({ err: error }, 'request')
   const links = await guestLinks(config, database)
   const onChange = accessChanges(logger, core.metrics)
-  const who = people({ config, baseUrl, secret, links, locate, onError, onChange, onDenied: audit.denied })
+  const told = { onError, onChange, onDenied: audit.denied }
+  const who = await people({ config, baseUrl, secret, links, locate, ...told })
   const grants = await openGrants({ config, people: who, database, audit: audit.log, locate })
   const files = new LevelFileIndex(database)
   const pages = await loadPageFiles()

@@ -80,6 +80,11 @@ export function isOver({ expiresAt }: Pick<Grant, 'expiresAt'>, now: number): bo
   return expiresAt !== undefined && expiresAt <= now
 }
 
+/** `none` of nothing. */
+export function strongest(accesses: readonly Access[]): Access {
+  return accesses.reduce<Access>((best, access) => stronger(best, access), 'none')
+}
+
 /** The one that allows more. */
 export function stronger(one: Access, other: Access): Access {
   return RANK[other] > RANK[one] ? other : one

@@ -6,7 +6,6 @@ import type { Config } from '../config/schema.ts'
 import type { DescribedServer } from '../http/describe-server.ts'
 import type { PageFiles } from '../http/page-files.ts'
 import { serverPage } from '../http/server-page.ts'
-import { isSessionCookie } from '../identity/session-cookie.ts'
 import { Collaboration } from '../jupyter/collaboration.ts'
 import type { ContentsClient } from '../jupyter/contents-client.ts'
 import type { ServerDriver } from '../jupyter/drivers/driver.ts'
@@ -35,7 +34,7 @@ export type JupyterDeps = {
   readonly config: Config
   readonly environment: Environment
   readonly logger: Logger
-  readonly people: Pick<People, 'gate' | 'watch'>
+  readonly people: Pick<People, 'gate' | 'watch' | 'passage'>
   readonly rooms: RoomRegistry
   readonly files: FileIndex
   readonly pages: PageFiles | undefined
@@ -97,7 +96,7 @@ function gatewayOf(
     gate: people.gate,
     watch: people.watch,
     classify: classifyRequest,
-    isOwnCookie: isSessionCookie,
+    ...people.passage,
     limits: {
       connectTimeoutMs: jupyter.connectTimeoutMs,
       answerTimeoutMs: jupyter.proxiedTimeoutMs,

@@ -59,10 +59,15 @@ export function managementRoutes(deps: ManagementDeps): readonly FastifyPluginAs
     declaredAt: placeOf(locate?.('resource.owner')),
     state,
   }
-  const knownNames = () => ({
-    users: config.users.map(({ name }) => name),
-    groups: Object.keys(people.resource?.declared.groups ?? {}),
-  })
+  // Other sources know people that are in no list here.
+  const isListComplete = config.auth.sources.every((source) => source === 'users')
+  const knownNames = () =>
+    isListComplete
+      ? {
+          users: config.users.map(({ name }) => name),
+          groups: Object.keys(people.resource?.declared.groups ?? {}),
+        }
+      : undefined
   return [resourceRoutes(resource), viewerRoutes({ ...resource, knownNames })]
 }
 

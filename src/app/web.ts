@@ -17,7 +17,6 @@ import { type StatusFacts, statusRoute } from '../http/routes/status.ts'
 import type { ResourceState } from '../http/routes/viewer-schemas.ts'
 import { createHttpServer } from '../http/server.ts'
 import type { GrantBook } from '../identity/grant-book.ts'
-import { signInUrl } from '../identity/sign-in-address.ts'
 import { collaborationRoutes } from '../jupyter/collaboration-routes.ts'
 import type { CpuProfiler } from '../observability/cpu-profiler.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -65,7 +64,7 @@ export async function buildWeb(deps: WebDeps): Promise<FastifyInstance> {
       headersTimeoutMs: config.limits.headersTimeoutMs,
       maxSockets: config.limits.maxConnections + SPARE_SOCKETS,
     },
-    errors: { signInUrl: (request) => signInUrl(request.raw, baseUrl) },
+    errors: { signInUrl: (request) => people.signInUrl(request.raw) },
     onAnswered: (answered) => metrics.answered(answered),
   })
   app.addHook('onRequest', people.onRequest)

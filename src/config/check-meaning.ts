@@ -1,8 +1,9 @@
 /** What the schema of a single key cannot see: rules between keys. */
 import { checkPeople } from './check-people.ts'
+import { checkSources } from './check-sources.ts'
 import type { Fault, Origin } from './fault.ts'
 import { isLoopback } from './loopback.ts'
-import type { Config, ConfigKey } from './schema.ts'
+import { type Config, type ConfigKey, KEYS } from './schema.ts'
 
 /** Where a key (or a part of its value) came from. */
 export type Locate = (key: ConfigKey, path?: readonly (string | number)[]) => Origin
@@ -13,9 +14,20 @@ export type Check = {
   readonly find: (config: Config, locate: Locate) => readonly Fault[]
 }
 
+const SOURCE_KEYS: readonly ConfigKey[] = [
+  'auth.mode',
+  'auth.sources',
+  'jupyter.url',
+  ...[...KEYS.keys()].filter((key) => key.startsWith('jwt.') || key.startsWith('headers.')),
+]
+
 const CHECKS: readonly Check[] = [
   { reads: ['auth.mode', 'server.host', 'server.allowOpenOnNetwork'], find: checkOpenMode },
-  { reads: ['auth.mode', 'users', 'groups', 'resource.owner', 'resource.viewers'], find: checkPeople },
+  {
+    reads: ['auth.mode', 'auth.sources', 'users', 'groups', 'resource.owner', 'resource.viewers'],
+    find: checkPeople,
+  },
+  { reads: SOURCE_KEYS, find: checkSources },
   { reads: ['jupyter.url'], find: checkJupyterUrl },
   { reads: ['jupyter.driver', 'jupyter.url'], find: checkOwnProcess },
   { reads: ['jupyter.url', 'jupyter.tokenFile'], find: checkTokenFileHasServer },

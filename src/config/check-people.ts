@@ -1,33 +1,38 @@
 import type { Locate } from './check-meaning.ts'
+import { hasForeignPeople } from './check-sources.ts'
 import type { Fault } from './fault.ts'
 import type { Config, ViewerEntry } from './schema.ts'
 import { closest } from './suggest.ts'
 
-/** Users, groups, owner and viewers name each other, and nobody is there twice. */
+/**
+ * Users, groups, owner and viewers name each other, and nobody is there twice. Where a source knows
+ * people that are not listed here, any name may be right.
+ */
 export function checkPeople(config: Config, locate: Locate): Fault[] {
   return [
     ...missingPeople(config, locate),
     ...repeatedUsers(config, locate),
     ...repeatedTokens(config, locate),
-    ...unknownMembers(config, locate),
-    ...unknownOwner(config, locate),
+    ...(hasForeignPeople(config) ? [] : unknownMembers(config, locate)),
+    ...(hasForeignPeople(config) ? [] : unknownOwner(config, locate)),
     ...config.resource.viewers.flatMap((viewer, index) => viewerFaults(config, locate, viewer, index)),
   ]
 }
 
 function missingPeople({ auth, users, resource }: Config, locate: Locate): Fault[] {
   if (auth.mode !== 'config') return []
-  if (users.length === 0) {
+  if (users.length === 0 && auth.sources.includes('users')) {
     return [
       {
         key: 'auth.mode',
         origin: locate('auth.mode'),
-        problem: '"config" needs users, and none are configured',
+        problem: '"config" with the source "users" needs users, and none are configured',
         fix: 'Add users and resource.owner to a file (see config/team.yaml) and pass it with --config FILE, or use --auth open on 127.0.0.1 for no sign-in.',
       },
     ]
   }
-  if (resource.owner !== undefined) return []
+  // There, whoever may stop the Jupyter server manages it.
+  if (resource.owner !== undefined || auth.sources.includes('jupyter')) return []
   const fix = 'Add "owner: user:NAME" or "owner: group:NAME" below "resource:".'
   return [{ key: 'resource.owner', problem: 'is not set, so nobody could do anything', fix }]
 }
@@ -93,7 +98,7 @@ function viewerFaults(config: Config, locate: Locate, viewer: ViewerEntry, index
   const kind = user === undefined ? 'group' : 'user'
   const name = user ?? group ?? ''
   const known = kind === 'user' ? userNames(config) : Object.keys(config.groups)
-  return known.includes(name) ? [] : [{ ...base, ...nobody(kind, name, known) }]
+  return hasForeignPeople(config) || known.includes(name) ? [] : [{ ...base, ...nobody(kind, name, known) }]
 }
 
 function nobody(

@@ -1,7 +1,7 @@
 import type { Grant, Resource, Subject } from '../access/model.ts'
 import type { Config } from './schema.ts'
 
-/** The configured resource with its grants; undefined in open mode, which has no owner. */
+/** The configured resource with its grants; undefined without an owner, as in open mode. */
 export function resourceOf(config: Config): Resource | undefined {
   const { name, owner, viewers } = config.resource
   if (config.auth.mode === 'open' || owner === undefined) return undefined
@@ -21,7 +21,12 @@ const MEANING: Record<Grant['access'], string> = {
 
 /** One line per grant, saying what it means, for the start-up banner. */
 export function grantLines(config: Config): string[] {
+  const { auth } = config
+  const byJupyter = auth.sources.includes('jupyter')
+    ? ["whom Jupyter lets in: what Jupyter's own permissions allow"]
+    : []
   const resource = resourceOf(config)
+  if (resource === undefined && auth.mode === 'config') return byJupyter
   if (resource === undefined) return ['everybody: may edit, run and manage (auth.mode is open)']
   return [
     `${resource.owner}: owner, may do everything`,
@@ -29,5 +34,6 @@ export function grantLines(config: Config): string[] {
       const until = expiresAt === undefined ? '' : `, until ${new Date(expiresAt).toISOString()}`
       return `${subject}: ${MEANING[access]}${until}`
     }),
+    ...byJupyter,
   ]
 }

@@ -41,7 +41,7 @@ export async function gatherConfig(sources: ConfigSources): Promise<Layer> {
     environmentLayer(sources.environment),
     flagLayer(sources.flags ?? {}),
   ])
-  return mergeLayers([await tokenFileLayer(said), said])
+  return mergeLayers([await secretFilesLayer(said), said])
 }
 
 /** The effective configuration, or a `ConfigError` that names every fault. */
@@ -94,21 +94,32 @@ async function fileLayer(file: string): Promise<Layer> {
   }
 }
 
-/** What `jupyter.tokenFile` holds becomes `jupyter.token`, unless the environment gives one. */
-async function tokenFileLayer(said: Layer): Promise<Layer> {
+/** What `jupyter.tokenFile` holds becomes `jupyter.token`, unless the environment gives one; and so on. */
+async function secretFilesLayer(said: Layer): Promise<Layer> {
+  const secrets = [...KEYS.keys()].flatMap((key) => {
+    const fileKey = `${key}File` as ConfigKey
+    return KEYS.get(key)?.secret === true && KEYS.has(fileKey) ? [{ key, fileKey }] : []
+  })
+  return mergeLayers(await Promise.all(secrets.map((secret) => secretFileLayer(said, secret))))
+}
+
+async function secretFileLayer(
+  said: Layer,
+  { key, fileKey }: { readonly key: ConfigKey; readonly fileKey: ConfigKey },
+): Promise<Layer> {
   const entries = new Map<ConfigKey, Entry>()
-  const file = said.entries.get('jupyter.tokenFile')
-  if (file === undefined || typeof file.value !== 'string' || said.entries.has('jupyter.token')) {
+  const file = said.entries.get(fileKey)
+  if (file === undefined || typeof file.value !== 'string' || said.entries.has(key)) {
     return { entries, faults: [] }
   }
   try {
     const value = (await readFile(file.value, 'utf8')).trim()
-    entries.set('jupyter.token', { value, origin: { kind: 'file', file: file.value } })
+    entries.set(key, { value, origin: { kind: 'file', file: file.value } })
     return { entries, faults: [] }
   } catch (error) {
     return {
       entries,
-      faults: [{ ...unreadable('jupyter.tokenFile', file.value, error), origin: file.origin }],
+      faults: [{ ...unreadable(fileKey, file.value, error), origin: file.origin }],
     }
   }
 }

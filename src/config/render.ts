@@ -10,6 +10,8 @@ const ORDER = [
   'data',
   'log',
   'auth',
+  'jwt',
+  'headers',
   'users',
   'groups',
   'resource',

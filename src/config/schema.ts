@@ -6,6 +6,7 @@
 import { AWARENESS, LIMITS, ROOMS } from './schema-limits.ts'
 import { type KeyFacts, type Values, bytes, choice, count, milliseconds, yesOrNo } from './schema-parts.ts'
 import { AUDIT, GROUPS, RESOURCE, USERS } from './schema-people.ts'
+import { AUTH_SOURCES, HEADERS, JWT } from './schema-sources.ts'
 
 const SERVER = {
   host: {
@@ -70,8 +71,9 @@ const AUTH = {
   mode: choice(
     ['open', 'config'],
     'config',
-    '"config": the users below. "open": no sign-in, everybody may do everything.',
+    '"config": by the sources below. "open": no sign-in, everybody may do everything.',
   ),
+  ...AUTH_SOURCES,
   sessionMs: milliseconds(1_209_600_000, 'A browser stays signed in this long (14 days).', 60_000),
   defaultViewerAccess: choice(
     ['edit', 'read'],
@@ -154,6 +156,8 @@ export const SECTIONS = {
   data: section('Where documents are kept.', DATA),
   log: section('What it reports.', LOG),
   auth: section('How people sign in.', AUTH),
+  jwt: section('Tokens of a platform (JSON Web Tokens), for the source "jwt".', JWT),
+  headers: section('What a trusted proxy says, for the source "headers".', HEADERS),
   resource: section('Who owns this server, and who else may come.', RESOURCE),
   audit: section('The trail of who came, who was turned away, and who changed what.', AUDIT),
   jupyter: section('The Jupyter server behind it.', JUPYTER),

@@ -1,4 +1,5 @@
 import { LineCounter, type Node, type Pair, type YAMLMap, isMap, isNode, isScalar, parseDocument } from 'yaml'
+import { variableOf } from './environment.ts'
 import type { Fault, Origin } from './fault.ts'
 import type { Entry, Layer } from './layer.ts'
 import { type ConfigKey, KEYS, LISTS, SECTIONS } from './schema.ts'
@@ -69,7 +70,7 @@ function readKey(key: ConfigKey, pair: Pair, context: FileContext): void {
   const origin = context.lineOf(pair.key)
   const { value } = pair
   if (KEYS.get(key)?.secret === true) {
-    const fix = 'Remove it from the file; use jupyter.tokenFile or the variable OUTRIGGER_JUPYTER_TOKEN.'
+    const fix = `Remove it from the file; use ${key}File or the variable ${variableOf(key)}.`
     context.faults.push({ key, origin, problem: 'is a secret and may not stand in this file', fix })
   } else if (!isNode(value) || isEmpty(value)) {
     context.faults.push({ key, origin, problem: 'has no value', fix: 'Give it one, or remove the line.' })

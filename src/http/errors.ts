@@ -9,8 +9,8 @@ import { ERROR_PAGE_POLICY, errorPage } from './error-page.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 
 export type ErrorAnswers = {
-  /** Where a person who is not signed in is sent, with the way back. */
-  readonly signInUrl: (request: FastifyRequest) => string
+  /** Where a person who is not signed in is sent, with the way back; undefined when there is no such place. */
+  readonly signInUrl: (request: FastifyRequest) => string | undefined
 }
 
 /** Answers where trying again helps say after how many seconds. */
@@ -59,8 +59,9 @@ function sendError({ code, message, request, reply, answers }: ErrorAnswer): voi
   const retryAfter = RETRY_AFTER_S[code]
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   if (code === 'not_signed_in') {
-    if (isPage && isRepeatable(request)) {
-      reply.redirect(answers.signInUrl(request), 302)
+    const signInUrl = isPage && isRepeatable(request) ? answers.signInUrl(request) : undefined
+    if (signInUrl !== undefined) {
+      reply.redirect(signInUrl, 302)
       return
     }
     // Demanded by RFC 9110 of every 401; this scheme makes no browser ask for a password.

@@ -11,7 +11,7 @@ import type {
   Resource,
   Subject,
 } from '../access/model.ts'
-import type { ErrorCode } from '../protocol/errors.ts'
+import { type ErrorCode, SyncError } from '../protocol/errors.ts'
 import { type Authenticator, authenticate } from './authenticate.ts'
 import type { Admission, Gate, Judge } from './gate.ts'
 import { isForeignPage, isForeignRequest } from './origin.ts'
@@ -74,7 +74,7 @@ export function createGate(options: GateOptions): Gate & Judge {
         return await admit(options, request, action)
       } catch (error) {
         options.onError?.(error)
-        return { ok: false, code: 'internal' }
+        return { ok: false, code: error instanceof SyncError ? error.code : 'internal' }
       }
     },
     accessOf: (person) => accessIn(options, person),
@@ -98,11 +98,11 @@ async function admit(options: GateOptions, request: IncomingMessage, action: Act
     const decision = decide({ principal: undefined, access: 'none' }, action)
     return { ok: false, code: decision === 'malformed' ? 'bad_request' : 'not_signed_in' }
   }
-  const { principal, granted, source, lease } = authentication
+  const { principal, granted, source, lease, isKnownToJupyter } = authentication
   if (isForeignRequest(facts, source, allowedOrigins)) return { ok: false, code: 'bad_origin' }
   const access = accessIn(options, { principal, granted })
   const code = refusalCode(principal, access, action)
-  if (code === undefined) return { ok: true, principal, granted, access, source, lease }
+  if (code === undefined) return { ok: true, principal, granted, access, source, lease, isKnownToJupyter }
   options.onDenied?.({ code, action, principal, address })
   return { ok: false, code }
 }

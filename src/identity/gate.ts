@@ -15,6 +15,8 @@ export type Admitted = Identified & {
   readonly access: Access
   readonly source: CredentialSource
   readonly lease?: Lease | undefined
+  /** See `Authentication`. */
+  readonly isKnownToJupyter?: boolean | undefined
 }
 
 export type Admission = Admitted | { readonly ok: false; readonly code: ErrorCode }

@@ -1,7 +1,8 @@
 /** Puts the parts of this folder together, from plain configuration values. */
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Access, Identified, Principal } from '../access/model.ts'
-import { type Authenticator, authenticate } from './authenticate.ts'
+import { type Authenticator, type Exchange, authenticate, exchangeToken } from './authenticate.ts'
 import { type Denial, createGate } from './config-gate.ts'
 import { FailedAttempts } from './failed-attempts.ts'
 import type { Gate, Judge } from './gate.ts'
@@ -15,6 +16,7 @@ import { type Sessions, createSessions } from './session-cookie.ts'
 import { type TokenCheck, createTokenCheck } from './token-check.ts'
 import { UserDirectory } from './user-directory.ts'
 import { sessionPrincipal, usersAuthenticator } from './users-authenticator.ts'
+import { wrongTokenAuthenticator } from './wrong-token-authenticator.ts'
 
 type CommonOptions = {
   readonly allowedOrigins: readonly string[]
@@ -36,6 +38,8 @@ export type UsersOptions = CommonOptions & {
   readonly sources?: readonly ('users' | Authenticator)[] | undefined
   /** Links that let in people whom none of these know. */
   readonly links?: GuestLinks | undefined
+  /** Counts wrong tokens; shared with sources that count some themselves. */
+  readonly attempts?: FailedAttempts | undefined
 }
 
 export type OpenOptions = CommonOptions & {
@@ -51,6 +55,17 @@ export type SignIn = {
   readonly checkToken: TokenCheck
   /** Whom the request's cookie names. */
   readonly sessionPrincipal: (facts: RequestFacts) => Principal | undefined
+  /** Of a token in an address: the cookies that stand for it from now on. */
+  readonly exchange: (facts: RequestFacts) => Promise<Exchange>
+  /** Where people of other sources sign in. */
+  readonly elsewhere?: SignInElsewhere | undefined
+}
+
+export type SignInElsewhere = {
+  /** An address; `next` is a path on this server, where one comes back to. */
+  readonly signInUrl: (request: IncomingMessage, next: string) => string
+  /** What ends the sign-in there: `Set-Cookie` values. */
+  readonly signOut?: ((facts: RequestFacts) => readonly string[]) | undefined
 }
 
 /** What the page of a guest link needs. */
@@ -82,14 +97,17 @@ export function usersIdentity(options: UsersOptions): {
   const { users, resource, allowedOrigins, baseUrl, onError, onDenied, links, now = Date.now } = options
   const sessions = createSessions({ ...options, now })
   const directory = new UserDirectory(users, resource.declared.groups)
-  const attempts = new FailedAttempts()
+  const { sources = ['users'], attempts = new FailedAttempts() } = options
+  const isOneOfSeveral = sources.some((source) => source !== 'users')
   const checkToken = createTokenCheck({ tokens: directory, principals: directory, attempts, now })
-  const own = usersAuthenticator({ directory, checkToken, sessions })
-  const sources = (options.sources ?? ['users']).map((source) => (source === 'users' ? own : source))
+  const own = usersAuthenticator({ directory, checkToken, sessions, isOneOfSeveral })
   const guests = links && { links, sessions, now }
-  const authenticators = guests
-    ? [guestAuthenticator(guests), ...sources, formerGuestAuthenticator(guests)]
-    : sources
+  const authenticators = [
+    ...(guests ? [guestAuthenticator(guests)] : []),
+    ...sources.map((source) => (source === 'users' ? own : source)),
+    ...(isOneOfSeveral ? [wrongTokenAuthenticator({ attempts, now })] : []),
+    ...(guests ? [formerGuestAuthenticator(guests)] : []),
+  ]
   const gate = createGate({ authenticators, resource, allowedOrigins, now, onError, onDenied })
   const identify: Joining['identify'] = async (facts) => {
     const found = await authenticate(authenticators, facts)
@@ -111,6 +129,7 @@ export function usersIdentity(options: UsersOptions): {
       sessions,
       checkToken,
       sessionPrincipal: (facts) => sessionPrincipal({ directory, sessions }, facts),
+      exchange: (facts) => exchangeToken(authenticators, facts),
     },
     directory,
   }

@@ -11,7 +11,7 @@ import type { RequestFacts } from './request-facts.ts'
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-export type OriginFacts = Omit<RequestFacts, 'url' | 'address' | 'headerToken'>
+export type OriginFacts = Omit<RequestFacts, 'url' | 'address' | 'headerToken' | 'rawHeaders'>
 
 /**
  * To be asked before the caller's credentials are looked at: an upgrade from another site is refused

@@ -26,6 +26,8 @@ export type RequestFacts = {
   readonly headerToken: string | undefined
   readonly queryToken: string | undefined
   readonly cookies: readonly Cookie[]
+  /** Names and values in turn, as sent. */
+  readonly rawHeaders: readonly string[]
 }
 
 const HOST = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
@@ -59,7 +61,14 @@ export function requestFacts(request: IncomingMessage): RequestFacts | undefined
     headerToken: /^(?:token|bearer)\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim(),
     queryToken: queryOf(url).get('token') || undefined,
     cookies: parseCookies(headers.cookie ?? ''),
+    rawHeaders: request.rawHeaders,
   }
+}
+
+/** Every value of a header, one for each time it was sent; Node itself would join or drop some. */
+export function headerValues({ rawHeaders }: Pick<RequestFacts, 'rawHeaders'>, name: string): string[] {
+  const wanted = name.toLowerCase()
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === wanted)
 }
 
 /** The address without `token` parameters; every other byte stays. */

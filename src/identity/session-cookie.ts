@@ -3,10 +3,24 @@
  * with HMAC-SHA256; the server keeps nothing, so restarts sign nobody out.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Identified } from '../access/model.ts'
 import type { RequestFacts } from './request-facts.ts'
 import type { TokenHolder } from './tokens.ts'
 
+/** Somebody whom another system knows, as it told; see `jwt-authenticator.ts`. */
+export type PersonHolder = Identified & {
+  readonly kind: 'person'
+  /** Which system. */
+  readonly by: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  readonly issuedAt: number
+  /** That system's name for the session; may be empty. */
+  readonly session: string
+}
+
 export type SessionHolder =
+  | PersonHolder
   | ({ readonly kind: 'user' } & TokenHolder)
   /** A nameless visitor of open mode; the id only keeps one browser's name and color. */
   | { readonly kind: 'visitor'; readonly id: string }
@@ -18,8 +32,8 @@ export type Session = { readonly holder: SessionHolder; readonly expiresAt: numb
 type CookieFacts = Pick<RequestFacts, 'host' | 'isSecure' | 'cookies'>
 
 export interface Sessions {
-  /** A `Set-Cookie` value. `maxMs`: at most this long. */
-  issue(facts: CookieFacts, holder: SessionHolder, maxMs?: number): string
+  /** A `Set-Cookie` value. It ends with the session's time, or at `untilMs` (since the epoch) if that is sooner. */
+  issue(facts: CookieFacts, holder: SessionHolder, untilMs?: number): string
   /** The `Set-Cookie` value that signs out. */
   revoke(facts: CookieFacts): string
   /** The same, and until when (milliseconds since the epoch). */
@@ -63,9 +77,10 @@ export function createSessions({ secret, baseUrl, sessionMs, now }: SessionOptio
       .map(({ value }) => unseal(value, now(), secret))
       .find((session) => session !== undefined)
   return {
-    issue: (facts, holder, maxMs = sessionMs) => {
-      const lifeMs = Math.min(maxMs, sessionMs)
-      return cookie(facts, seal(holder, now() + lifeMs, secret), lifeMs)
+    issue: (facts, holder, untilMs = Number.POSITIVE_INFINITY) => {
+      const nowMs = now()
+      const endsAt = Math.min(nowMs + sessionMs, untilMs)
+      return cookie(facts, seal(holder, endsAt, secret), endsAt - nowMs)
     },
     revoke: (facts) => cookie(facts, '', 0),
     find,

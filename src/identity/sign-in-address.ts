@@ -17,7 +17,7 @@ export function safeNext(next: string | undefined, baseUrl: string): string {
   if (url?.origin !== 'http://localhost' || !url.pathname.startsWith(home)) return home
   // `/.//example.org` resolves to our own origin, with a path that is another server's address.
   if (/^\/[/\\]/.test(url.pathname)) return home
-  const isSignIn = /^(outrigger\/sign-(in|out)|logout)\/?$/.test(url.pathname.slice(home.length))
+  const isSignIn = /^(outrigger\/sign-(in|out)|log(in|out))\/?$/.test(url.pathname.slice(home.length))
   return isSignIn ? home : withoutToken(`${url.pathname}${url.search}`) + url.hash
 }
 
@@ -26,6 +26,22 @@ export function signInUrl(request: IncomingMessage, baseUrl: string): string {
   return `${new URL(baseUrl, 'http://localhost').pathname}outrigger/sign-in?${String(
     new URLSearchParams({ next: safeNext(request.url, baseUrl) }),
   )}`
+}
+
+/** The sign-in page of Jupyter, which stands below the same base URL; `next` is a path. */
+export function jupyterSignInUrl(baseUrl: string, next: string): string {
+  return withNext(`${new URL(baseUrl, 'http://localhost').pathname}login`, next)
+}
+
+/** A platform's sign-in page; on another site the way back is our address as the browser sees it. */
+export function platformSignInUrl(page: string, request: IncomingMessage, next: string): string {
+  const facts = requestFacts(request)
+  if (page.startsWith('/') || facts === undefined) return withNext(page, next)
+  return withNext(page, `${facts.isSecure ? 'https' : 'http'}://${facts.host}${next}`)
+}
+
+function withNext(page: string, next: string): string {
+  return `${page}${page.includes('?') ? '&' : '?'}${String(new URLSearchParams({ next }))}`
 }
 
 export type Refusal = {

@@ -1,5 +1,5 @@
 import type { Principal } from '../access/model.ts'
-import type { Authentication, Authenticator } from './authenticate.ts'
+import type { Authentication, Authenticator, Exchange } from './authenticate.ts'
 import type { RequestFacts } from './request-facts.ts'
 import type { Sessions } from './session-cookie.ts'
 import type { Lease } from './lease.ts'
@@ -11,6 +11,8 @@ export type UsersDeps = {
   readonly directory: UserDirectory
   readonly checkToken: TokenCheck
   readonly sessions: Sessions
+  /** Others are asked too, and a token that is nobody's here may be one of theirs. */
+  readonly isOneOfSeveral?: boolean | undefined
 }
 
 /**
@@ -25,7 +27,20 @@ export function usersAuthenticator(deps: UsersDeps): Authenticator {
       if (facts.queryToken !== undefined) return byToken(deps, facts, 'query', facts.queryToken)
       return byCookie(deps, facts)
     },
+    exchange: async (facts) => exchange(deps, facts),
   }
+}
+
+function exchange(deps: UsersDeps, facts: RequestFacts): Exchange {
+  const { queryToken: token, address } = facts
+  if (token === undefined || !isOurs(deps, token)) return { outcome: 'unknown' }
+  const verdict = deps.checkToken(token, address)
+  if (!verdict.ok) return { outcome: 'refused', code: verdict.code }
+  return { outcome: 'known', cookies: [deps.sessions.issue(facts, { kind: 'user', ...verdict.holder })] }
+}
+
+function isOurs({ directory, isOneOfSeveral = false }: UsersDeps, token: string): boolean {
+  return !isOneOfSeveral || directory.find(token) !== undefined
 }
 
 /** Whom the cookie names, as long as the user and the token it was given for are configured. */
@@ -47,14 +62,20 @@ function byCookie({ directory, sessions }: UsersDeps, facts: RequestFacts): Auth
 }
 
 function byToken(
-  { checkToken, directory }: UsersDeps,
+  deps: UsersDeps,
   { address }: RequestFacts,
   source: 'header' | 'query',
   token: string,
 ): Authentication {
-  const verdict = checkToken(token, address)
+  if (!isOurs(deps, token)) return { outcome: 'unknown' }
+  const verdict = deps.checkToken(token, address)
   return verdict.ok
-    ? { outcome: 'known', principal: verdict.principal, source, lease: leaseOf(directory, verdict.holder) }
+    ? {
+        outcome: 'known',
+        principal: verdict.principal,
+        source,
+        lease: leaseOf(deps.directory, verdict.holder),
+      }
     : { outcome: 'refused', code: verdict.code }
 }
 

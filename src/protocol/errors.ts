@@ -208,6 +208,12 @@ export const ERRORS = {
     level: 'error',
     message: 'The server failed; the log says why.',
   },
+  identity_unavailable: {
+    status: 503,
+    close: 'try_again_later',
+    level: 'warn',
+    message: 'Whoever knows the people here does not answer at the moment; try again.',
+  },
   jupyter_unreachable: {
     status: 502,
     close: 'try_again_later',

@@ -112,8 +112,8 @@ async function enter(
     detail: displayName,
   })
   if (self !== undefined) return
-  const maxMs = link.expiresAt - joining.now() + COOKIE_GRACE_MS
-  reply.header('set-cookie', joining.sessions.issue(facts, { kind: 'guest', ...guest }, maxMs))
+  const untilMs = link.expiresAt + COOKIE_GRACE_MS
+  reply.header('set-cookie', joining.sessions.issue(facts, { kind: 'guest', ...guest }, untilMs))
 }
 
 /** The maker's name is told: whoever holds the secret was given it by somebody. */

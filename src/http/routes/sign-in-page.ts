@@ -22,6 +22,7 @@ input { width: 100%; padding: .625rem .75rem; font: inherit; color: inherit; bac
 button { width: 100%; margin-top: 1rem; padding: .625rem; font: inherit; font-weight: 600; border: 0;
   border-radius: .5rem; color: light-dark(#fff, #0e141a); background: var(--accent); cursor: pointer; }
 :focus-visible { outline: .1875rem solid var(--accent); outline-offset: .125rem; }
+p:has(> a) { margin: 1.25rem 0 0; } a { color: var(--accent); }
 button:hover { filter: brightness(1.1); }
 small { display: block; margin-top: 1.25rem; color: var(--soft); }
 code { font-size: .9em; }
@@ -56,8 +57,10 @@ export function signInPage(options: {
   readonly action: string
   readonly next: string
   readonly notice: SignInNotice
+  /** Where people sign in who have no token of this server. */
+  readonly elsewhereUrl?: string | undefined
 }): string {
-  const { action, next, notice } = options
+  const { action, next, notice, elsewhereUrl } = options
   const isWrong = notice === 'wrong-token' || notice === 'too-fast'
   return `<!doctype html>
 <html lang="en">
@@ -79,7 +82,11 @@ ${NOTICES[notice]}
   } data-testid="token">
 <button data-testid="sign-in">Sign in</button>
 </form>
-<small>No token? The owner makes one with <code>outrigger token --user NAME</code>.</small>
+${
+  elsewhereUrl === undefined
+    ? ''
+    : `<p><a href="${escapeHtml(elsewhereUrl)}" data-testid="elsewhere">Sign in without a token</a></p>\n`
+}<small>No token? The owner makes one with <code>outrigger token --user NAME</code>.</small>
 </main>
 </html>
 `

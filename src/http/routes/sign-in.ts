@@ -32,7 +32,7 @@ export function signInRoutes(signIn: SignIn): FastifyPluginAsync {
       const next = safeNext(textIn(request.query, 'next'), signIn.baseUrl)
       const isSignedIn = signIn.sessionPrincipal(factsOf(request)) !== undefined
       if (isSignedIn) return await reply.redirect(next, 302)
-      return await sendPage(signIn, reply, next, noticeIn(request.query))
+      return await sendPage(signIn, { request, reply, next, notice: noticeIn(request.query) })
     })
 
     scope.post(`/${PAGE}`, async (request, reply) => {
@@ -40,7 +40,8 @@ export function signInRoutes(signIn: SignIn): FastifyPluginAsync {
       const next = safeNext(textIn(request.body, 'next'), signIn.baseUrl)
       const verdict = signIn.checkToken((textIn(request.body, 'token') ?? '').trim(), facts.address)
       if (!verdict.ok) {
-        return await sendPage(signIn, reply, next, verdict.code === 'too_fast' ? 'too-fast' : 'wrong-token')
+        const notice = verdict.code === 'too_fast' ? 'too-fast' : 'wrong-token'
+        return await sendPage(signIn, { request, reply, next, notice })
       }
       reply.header('set-cookie', signIn.sessions.issue(facts, { kind: 'user', ...verdict.holder }))
       return await reply.redirect(next, 303)
@@ -55,23 +56,37 @@ export function signInRoutes(signIn: SignIn): FastifyPluginAsync {
   }
 }
 
+/** Where our own page has no place: only the way out, to `after`. */
+export function signOutRoute(signIn: Pick<SignIn, 'sessions'>, after: string): FastifyPluginAsync {
+  return async (scope) => {
+    // Nothing is lost when another site does.
+    scope.get('/logout', async (request, reply) => {
+      reply.header('set-cookie', signIn.sessions.revoke(factsOf(request)))
+      return await reply.redirect(after, 303)
+    })
+  }
+}
+
 /**
  * An `onRequest` hook for everything: a page visit with `?token=` gets the cookie for it and is sent
  * to the same address without the token. API calls and websockets may go on using theirs.
+ * `hasPage`: our sign-in page is where people go whose token is wrong.
  */
-export function tokenExchange(signIn: SignIn): OnRequest {
+export function tokenExchange(signIn: Pick<SignIn, 'baseUrl' | 'exchange'>, hasPage = true): OnRequest {
   return async (request, reply) => {
     const facts = requestFacts(request.raw)
     if (facts?.queryToken === undefined || !facts.isPageVisit || !isBelow(facts, signIn.baseUrl)) return
-    const verdict = signIn.checkToken(facts.queryToken, facts.address)
+    const exchange = await signIn.exchange(facts)
     setSecurityHeaders(reply)
     reply.header('referrer-policy', 'no-referrer')
-    if (verdict.ok) {
-      reply.header('set-cookie', signIn.sessions.issue(facts, { kind: 'user', ...verdict.holder }))
+    if (exchange.outcome === 'known') {
+      if (exchange.cookies.length > 0) reply.header('set-cookie', [...exchange.cookies])
       return await reply.redirect(withoutToken(facts.url), 302)
     }
     // An old link must not keep out somebody who is signed in; the sign-in page passes such people on.
-    const notice: SignInNotice = verdict.code === 'too_fast' ? 'too-fast' : 'wrong-token'
+    if (!hasPage) return await reply.redirect(withoutToken(facts.url), 302)
+    const isTooFast = exchange.outcome === 'refused' && exchange.code === 'too_fast'
+    const notice: SignInNotice = isTooFast ? 'too-fast' : 'wrong-token'
     const query = new URLSearchParams({ next: safeNext(facts.url, signIn.baseUrl), notice })
     return await reply.redirect(`${pathOf(signIn.baseUrl)}${PAGE}?${String(query)}`, 302)
   }
@@ -98,25 +113,31 @@ export function visitorCookie(visitors: Visitors): OnRequest {
 }
 
 async function signOut(
-  { sessions, baseUrl }: SignIn,
+  { sessions, baseUrl, elsewhere }: SignIn,
   facts: RequestFacts,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  reply.header('set-cookie', sessions.revoke(facts))
+  reply.header('set-cookie', [sessions.revoke(facts), ...(elsewhere?.signOut?.(facts) ?? [])])
   return await reply.redirect(`${pathOf(baseUrl)}${PAGE}?notice=signed-out`, 303)
 }
 
+type Shown = {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly next: string
+  readonly notice: SignInNotice
+}
+
 async function sendPage(
-  { baseUrl }: SignIn,
-  reply: FastifyReply,
-  next: string,
-  notice: SignInNotice,
+  { baseUrl, elsewhere }: SignIn,
+  { request, reply, next, notice }: Shown,
 ): Promise<FastifyReply> {
   // `same-origin`, not `no-referrer`: with that, browsers send `Origin: null` with our own form.
   setSecurityHeaders(reply, SIGN_IN_POLICY)
   if (notice === 'too-fast') reply.header('retry-after', RETRY_AFTER_S)
   reply.code(STATUS_OF[notice]).type('text/html; charset=utf-8')
-  return await reply.send(signInPage({ action: `${pathOf(baseUrl)}${PAGE}`, next, notice }))
+  const elsewhereUrl = elsewhere?.signInUrl(request.raw, next)
+  return await reply.send(signInPage({ action: `${pathOf(baseUrl)}${PAGE}`, next, notice, elsewhereUrl }))
 }
 
 /** A sign-in from a foreign page would make somebody work, unknowingly, under another's name. */

@@ -111,7 +111,10 @@ async function converse(conversation: Conversation): Promise<void> {
 function ask({ passage, entry, contents, request }: Conversation): Call {
   const isReaderView = isReadersModel(entry, contents)
   const isPageWanted = request.headers.accept?.includes('text/html') === true
-  const headers = outgoingHeaders(passage, request, isPageWanted || isReaderView)
+  const headers = outgoingHeaders(passage, entry, {
+    request,
+    needsPlainAnswer: isPageWanted || isReaderView,
+  })
   // What this reader's browser remembers may be from a time when it was allowed to write.
   if (isReaderView) delete headers['if-none-match']
   const method = request.method ?? 'GET'
@@ -168,7 +171,7 @@ async function sendAnswer(conversation: Conversation, response: IncomingMessage)
   const { passage, entry, contents, reply } = conversation
   const readerViewMaxBytes = isReadersModel(entry, contents) ? passage.limits.maxReaderViewBytes : undefined
   const { filters, dropped } = bodyChange(response, { secrets: passage.secrets, readerViewMaxBytes })
-  const headers = incomingHeaders(passage, response, dropped)
+  const headers = incomingHeaders(passage, entry, { response, dropped })
   // Cookies of our own, which hooks have set; Fastify's other headers are not for Jupyter's answers.
   for (const own of [reply.getHeader('set-cookie') ?? []].flat()) headers.push('set-cookie', String(own))
   reply.raw.writeHead(response.statusCode ?? 502, response.statusMessage, headers)

@@ -31,6 +31,10 @@ export type GatewayDeps = {
   readonly classify: (method: string, path: string) => Action
   /** Our session cookie, which is not Jupyter's business. */
   readonly isOwnCookie: (name: string) => boolean
+  /** By lower-case name: headers that prove to us who the caller is, and are not Jupyter's business. */
+  readonly isOwnHeader?: ((name: string) => boolean) | undefined
+  /** Requests for Jupyter's own sign-in, which need nobody's leave. `path` as in `classify`. */
+  readonly isSignIn?: ((request: IncomingMessage, path: string) => boolean) | undefined
   readonly limits?: Partial<GatewayLimits> | undefined
   /** What is answered instead while Jupyter is not running; left out, it always is. */
   readonly standIn?: StandIn | undefined
@@ -64,6 +68,8 @@ export class Gateway {
       token: deps.upstream.token,
       secrets: secretReplacements(deps.upstream.token),
       isOwnCookie: deps.isOwnCookie,
+      isOwnHeader: deps.isOwnHeader ?? (() => false),
+      isSignIn: deps.isSignIn ?? (() => false),
       gate: deps.gate,
       classify: deps.classify,
       limits,

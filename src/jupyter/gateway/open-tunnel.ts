@@ -27,7 +27,7 @@ export async function openTunnel(passage: Passage, tunnels: Tunnels, upgrade: Up
     const answer = await handshake({ passage, tunnels, entry, upgrade })
     if (socket.destroyed) return abandon(passage, answer)
     if (answer.kind === 'upgrade') return connect({ passage, tunnels, entry, upgrade }, answer)
-    await passRefusal(passage, answer.response, socket)
+    await passRefusal(passage, entry, { response: answer.response, socket })
   } catch (error) {
     if (socket.destroyed) return giveUp(passage)
     if (!(error instanceof SyncError)) throw error
@@ -86,7 +86,7 @@ async function ask(
   entry: Entry,
   { request, socket }: Pick<Upgrade, 'request' | 'socket'>,
 ): Promise<Answer> {
-  const headers = outgoingHeaders(passage, request, false)
+  const headers = outgoingHeaders(passage, entry, { request, needsPlainAnswer: false })
   headers['connection'] = 'Upgrade'
   headers['upgrade'] = 'websocket'
   const call = passage.upstream.call({ method: 'GET', path: entry.target.upstreamPath, headers }, 'upgrade')
@@ -108,7 +108,7 @@ function connect(arrival: Arrival, answer: Extract<Answer, { kind: 'upgrade' }>)
   const { socket: upstream, response } = answer
   const { counters, limits } = passage
   const headers = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
-  headers.push(...incomingHeaders(passage, response, new Set()))
+  headers.push(...incomingHeaders(passage, entry, { response, dropped: new Set() }))
   client.write(answerHead(101, response.statusMessage, headers))
   if (answer.head.length > 0) client.write(answer.head)
   if (head.length > 0) upstream.write(head)
@@ -123,12 +123,16 @@ function connect(arrival: Arrival, answer: Extract<Answer, { kind: 'upgrade' }>)
 }
 
 /** Jupyter said no; its answer goes through like any other. */
-async function passRefusal(passage: Passage, response: IncomingMessage, socket: Duplex): Promise<void> {
+async function passRefusal(
+  passage: Passage,
+  entry: Entry,
+  { response, socket }: { readonly response: IncomingMessage; readonly socket: Duplex },
+): Promise<void> {
   const { filters, dropped } = bodyChange(response, {
     secrets: passage.secrets,
     readerViewMaxBytes: undefined,
   })
-  const headers = [...incomingHeaders(passage, response, dropped), 'Connection', 'close']
+  const headers = [...incomingHeaders(passage, entry, { response, dropped }), 'Connection', 'close']
   socket.write(answerHead(response.statusCode ?? 502, response.statusMessage, headers))
   await pipeline([response, ...filters, socket], { end: false })
   endWithin(socket, undefined, passage.limits.lingerMs)

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Action } from '../../access/model.ts'
 import type { Admission, Gate } from '../../identity/gate.ts'
+import { requestFacts } from '../../identity/request-facts.ts'
 import { type ErrorCode, SyncError } from '../../protocol/errors.ts'
 import type { ContentsEvent } from '../contents-event.ts'
 import type { Counters } from './counters.ts'
@@ -32,6 +33,8 @@ export type Passage = {
   readonly token: string
   readonly secrets: readonly Replacement[]
   readonly isOwnCookie: (name: string) => boolean
+  readonly isOwnHeader: (name: string) => boolean
+  readonly isSignIn: (request: IncomingMessage, path: string) => boolean
   readonly gate: Gate
   /** `path` is relative to the base URL, decoded once. */
   readonly classify: (method: string, path: string) => Action
@@ -55,29 +58,59 @@ export async function admit(passage: Passage, request: IncomingMessage): Promise
   const target = parseTarget(request.url ?? '', passage.upstream.url.pathname)
   if (typeof target === 'string') throw new SyncError(target)
   const action = passage.classify(request.method ?? 'GET', target.path)
+  const isNormal = action !== 'request.malformed' && action !== 'request.unrouted'
+  if (isNormal && passage.isSignIn(request, target.path)) return { target, action, admission: NOBODY }
   const admission = await passage.gate.admit(request, action)
   if (!admission.ok) throw new SyncError(admission.code)
   return { target, action, admission }
 }
 
+/** Somebody on the way to Jupyter's own sign-in; may do nothing that Jupyter would not let anybody do. */
+const NOBODY: Entry['admission'] = {
+  ok: true,
+  principal: { id: '', displayName: '', initials: '', color: '', groups: [], isAuthenticated: false },
+  access: 'none',
+  source: 'cookie',
+  isKnownToJupyter: true,
+}
+
 export function outgoingHeaders(
   passage: Passage,
-  request: IncomingMessage,
-  needsPlainAnswer: boolean,
+  { admission }: Entry,
+  { request, needsPlainAnswer }: { readonly request: IncomingMessage; readonly needsPlainAnswer: boolean },
 ): OutgoingHeaders {
-  const { upstream, token, isOwnCookie } = passage
-  return requestHeaders(request, { upstream: upstream.url, token, isOwnCookie, needsPlainAnswer })
+  const { upstream, isOwnCookie, isOwnHeader } = passage
+  return requestHeaders(request, {
+    upstream: upstream.url,
+    token: admission.isKnownToJupyter === true ? callersToken(request, admission) : passage.token,
+    hasLoginCookie: hasLoginCookie(admission),
+    isOwnCookie,
+    isOwnHeader,
+    needsPlainAnswer,
+  })
+}
+
+/** By it alone Jupyter said who the caller is, so by it alone the request is judged there. */
+function callersToken(request: IncomingMessage, { source }: Entry['admission']): string {
+  const facts = requestFacts(request)
+  if (source === 'header') return facts?.headerToken ?? ''
+  return source === 'query' ? (facts?.queryToken ?? '') : ''
+}
+
+function hasLoginCookie({ isKnownToJupyter, source }: Entry['admission']): boolean {
+  return isKnownToJupyter === true && source === 'cookie'
 }
 
 export function incomingHeaders(
   passage: Passage,
-  response: IncomingMessage,
-  dropped: ReadonlySet<string>,
+  { admission }: Entry,
+  { response, dropped }: { readonly response: IncomingMessage; readonly dropped: ReadonlySet<string> },
 ): string[] {
   return responseHeaders(response.rawHeaders, {
     upstream: passage.upstream.url,
     withoutSecret: (text) => replaceSecret(text, passage.secrets),
     isOwnCookie: passage.isOwnCookie,
+    hasLoginCookie: hasLoginCookie(admission),
     dropped,
   })
 }

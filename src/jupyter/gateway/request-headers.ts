@@ -13,9 +13,13 @@ import { withoutToken } from './target.ts'
 
 export type RequestRules = {
   readonly upstream: URL
-  /** Empty for a Jupyter without authentication. */
+  /** Goes out as `Authorization`, unless it is empty. */
   readonly token: string
+  /** Jupyter's own sign-in cookie is what the caller is known by there. */
+  readonly hasLoginCookie: boolean
   readonly isOwnCookie: (name: string) => boolean
+  /** Lower case: headers by which callers prove to us who they are. */
+  readonly isOwnHeader: (name: string) => boolean
   /** True when the answer may have to be changed on its way back. */
   readonly needsPlainAnswer: boolean
 }
@@ -70,6 +74,7 @@ function passedHeaders(request: IncomingMessage, rules: RequestRules): OutgoingH
   const headers = new Map<string, string[]>()
   for (const [name, value] of endToEndHeaders(request.rawHeaders).filter(isPassedOn)) {
     const lower = name.toLowerCase()
+    if (rules.isOwnHeader(lower)) continue
     const passed = lower === 'cookie' ? passedCookies(value, rules) : value
     if (passed === '' && lower === 'cookie') continue
     headers.set(lower, [...(headers.get(lower) ?? []), passed])
@@ -89,9 +94,9 @@ function isPassedOn([name]: Header): boolean {
   )
 }
 
-function passedCookies(header: string, { isOwnCookie }: RequestRules): string {
+function passedCookies(header: string, { isOwnCookie, hasLoginCookie }: RequestRules): string {
   return cookiePairs(header)
-    .filter(({ name }) => !isOwnCookie(name) && !isJupyterLoginCookie(name))
+    .filter(({ name }) => !isOwnCookie(name) && (hasLoginCookie || !isJupyterLoginCookie(name)))
     .map(({ text }) => text)
     .join('; ')
 }

@@ -9,6 +9,8 @@ export type ResponseRules = {
   /** Takes the upstream token out of a text. */
   readonly withoutSecret: (text: string) => string
   readonly isOwnCookie: (name: string) => boolean
+  /** Jupyter's own sign-in cookie is meant for the caller. */
+  readonly hasLoginCookie: boolean
   /** Lower-case names of headers that do not hold for the body that we send. */
   readonly dropped: ReadonlySet<string>
 }
@@ -23,7 +25,8 @@ function passedHeader([name, value]: Header, rules: ResponseRules): readonly str
   if (rules.dropped.has(lower)) return []
   if (lower === 'set-cookie') {
     const cookie = cookieName(value)
-    if (isJupyterLoginCookie(cookie) || rules.isOwnCookie(cookie)) return []
+    const isKept = isJupyterLoginCookie(cookie) && !rules.hasLoginCookie
+    if (isKept || rules.isOwnCookie(cookie)) return []
   }
   const text = lower === 'location' ? ourLocation(value, rules.upstream) : value
   return [name, rules.withoutSecret(text)]

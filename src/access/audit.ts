@@ -1,3 +1,4 @@
+/** What the trail keeps of something that happened; who holds it adds the time. */
 export type AuditEvent = {
   readonly action: AuditAction
   readonly actor: string
@@ -31,5 +32,6 @@ export type AuditAction =
   | 'reload'
 
 export interface AuditLog {
-  /** Must not throw or wait. */ record(event: AuditEvent): void
+  /** Must not throw or wait. */
+  record(event: AuditEvent): void
 }

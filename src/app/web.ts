@@ -101,7 +101,10 @@ function ourRoutes(deps: WebDeps): FastifyPluginAsync[] {
     openApiRoute({ gate }),
     ...(jupyter === undefined
       ? []
-      : [serverStateRoutes({ ...jupyter.described, gate }), collaborationRoutes({ ...jupyter, gate })]),
+      : [
+          serverStateRoutes({ ...jupyter.described, gate, audit: deps.audit.log }),
+          collaborationRoutes({ ...jupyter, gate }),
+        ]),
   ]
 }
 

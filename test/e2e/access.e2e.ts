@@ -1,15 +1,37 @@
 /** The access page in a real browser, by keyboard alone, as owner, viewer and stranger. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { type AccessServer, startAccessServer } from '../support/access-server.ts'
+import { WebSocket } from 'ws'
 import { until } from '../support/until.ts'
 import { SCREENSHOTS } from './environment.ts'
 import { startBrowser } from './lab.ts'
+import { startOwnLab } from './own-lab.ts'
+import type { Person } from './servers.ts'
 
-/** Any server will do that ada owns, where lin may edit by configuration and eve is a stranger. */
-const start: () => Promise<AccessServer> = startAccessServer
+type Access = {
+  /** Signs this person in and leads to the access page. */
+  readonly addressOf: (person: string) => string
+  /** Brings somebody into a room. */
+  readonly enter: (person: string, room: string) => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** ada owns it, lin may edit by configuration, and eve is a stranger. */
+async function start(): Promise<Access> {
+  const { url, tokens, stop } = await startOwnLab()
+  const tokenOf = (person: string): string => tokens[person as Person]
+  return {
+    addressOf: (person) => `${url}outrigger/access?token=${tokenOf(person)}`,
+    enter: async (person, room) => {
+      const address = `${url.replace('http', 'ws')}outrigger/rooms/${room}?token=${tokenOf(person)}`
+      await once(new WebSocket(address), 'open')
+    },
+    stop,
+  }
+}
 
 const SEEN_MS = 15_000
 /** More than there are on the page. */
@@ -20,7 +42,7 @@ const FOCUS_IS_VISIBLE = `(() => {
   return document.activeElement === document.body || (style.outlineStyle !== 'none' && style.outlineWidth !== '0px')
 })()`
 
-let server: AccessServer
+let server: Access
 let browser: Browser
 let page: Page
 const troubles: string[] = []

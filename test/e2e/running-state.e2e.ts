@@ -3,21 +3,16 @@
  * starts it again from that page, and both go on with everything they had typed.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { parse, stringify } from 'yaml'
 import { until } from '../support/until.ts'
-import { ROOT, SCREENSHOTS, VENV } from './environment.ts'
+import { SCREENSHOTS } from './environment.ts'
 import { Lab, startBrowser } from './lab.ts'
-import { type Person, freePort, teamConfig } from './servers.ts'
+import { type OwnLab, startOwnLab } from './own-lab.ts'
+import type { Person } from './servers.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'outrigger-e2e-'))
-const files = join(folder, 'files')
 const FILE = 'demo.ipynb'
 const NOTEBOOK = {
   cells: [
@@ -29,36 +24,12 @@ const NOTEBOOK = {
   nbformat_minor: 5,
 }
 
-let outrigger: ChildProcess
+let server: OwnLab
 let browser: Browser
 let url: string
-let tokens: Record<Person, string>
+let tokens: OwnLab['tokens']
 let ada: Lab
 let lin: Lab
-
-/** As an admin would: the team's file, but JupyterLab is ours. */
-function ownServerConfig(port: number): string {
-  const team = teamConfig(folder, { url: 'http://unused/', token: 'unused' }, port)
-  tokens = team.tokens
-  const settings = parse(readFileSync(team.file, 'utf8')) as Record<string, unknown>
-  settings['jupyter'] = { driver: 'process', command: [join(VENV, 'bin/jupyter')], root: files }
-  writeFileSync(team.file, stringify(settings))
-  return team.file
-}
-
-function jupyterEnvironment(): Record<string, string> {
-  const configDir = join(folder, 'jupyter-config')
-  mkdirSync(configDir)
-  // Tests reach nothing outside.
-  const settings = { LabApp: { check_for_updates_class: 'jupyterlab.NeverCheckForUpdate' } }
-  writeFileSync(join(configDir, 'jupyter_lab_config.json'), JSON.stringify(settings))
-  return {
-    JUPYTER_PATH: join(VENV, 'share/jupyter'),
-    JUPYTER_CONFIG_PATH: join(VENV, 'etc/jupyter'),
-    JUPYTER_CONFIG_DIR: configDir,
-    JUPYTER_DATA_DIR: join(folder, 'jupyter-data'),
-  }
-}
 
 async function api(what: 'state' | 'start' | 'stop', who: Person): Promise<{ phase: string }> {
   const response = await fetch(`${url}outrigger/api/v1/resources/jupyter/${what}`, {
@@ -69,37 +40,21 @@ async function api(what: 'state' | 'start' | 'stop', who: Person): Promise<{ pha
 }
 
 function diskSources(): string[] {
-  const { cells } = JSON.parse(readFileSync(join(files, FILE), 'utf8')) as {
+  const { cells } = JSON.parse(readFileSync(join(server.files, FILE), 'utf8')) as {
     cells: { source: string | string[] }[]
   }
   return cells.map(({ source }) => (Array.isArray(source) ? source.join('') : source))
 }
 
 before(async () => {
-  mkdirSync(files)
-  writeFileSync(join(files, FILE), JSON.stringify(NOTEBOOK, undefined, 1))
-  const port = await freePort()
-  url = `http://127.0.0.1:${port}/`
-  const config = ownServerConfig(port)
-  const log = openSync(join(folder, 'outrigger.log'), 'a')
-  outrigger = spawn(process.execPath, [join(ROOT, 'dist/main.js'), 'serve', '--config', config], {
-    stdio: ['ignore', log, log],
-    env: { ...process.env, ...jupyterEnvironment() },
-  })
+  server = await startOwnLab({ [FILE]: JSON.stringify(NOTEBOOK, undefined, 1) })
+  ;({ url, tokens } = server)
   browser = await startBrowser()
-  const isLive = (): Promise<boolean> =>
-    fetch(`${url}outrigger/health/live`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-  await until(isLive, 15_000, 'Outrigger')
 })
 
 after(async () => {
   await browser?.close()
-  outrigger?.kill('SIGTERM')
-  if (outrigger !== undefined) await once(outrigger, 'exit')
-  rmSync(folder, { recursive: true, force: true })
+  await server?.stop()
 })
 
 test('while JupyterLab starts a page says so, and goes on to the notebook by itself', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { AuditEvent } from '../../src/access/audit.ts'
 import { serverStateRoutes } from '../../src/http/routes/server-state.ts'
 import type { StateAnswer } from '../../src/http/routes/server-state-schema.ts'
 import { GROUPS, RESOURCE, openGate, usersGate } from '../identity/gate-fixture.ts'
@@ -38,17 +39,21 @@ const WANTED: Record<Subject, readonly string[]> = {
 
 type Fixture = {
   readonly desk: FakeDesk
+  readonly audited: readonly AuditEvent[]
   readonly ask: (subject: Subject, path: string, options?: { readonly method?: string }) => Promise<Response>
 }
 
 async function fixture(t: TestContext, owner: 'user:ada' | 'group:lab' = 'user:ada'): Promise<Fixture> {
   const desk = new FakeDesk()
   const gate = usersGate({ resource: new LiveResource({ resource: { ...RESOURCE, owner }, groups: GROUPS }) })
+  const audited: AuditEvent[] = []
+  const audit = { record: (event: AuditEvent) => void audited.push(event) }
   const { url } = await httpFixture(t, {
-    routes: [serverStateRoutes({ gate, desk, name: 'jupyter', owners: 'Ada' })],
+    routes: [serverStateRoutes({ gate, desk, audit, name: 'jupyter', owners: 'Ada' })],
   })
   return {
     desk,
+    audited,
     ask: async (subject, path, { method = 'GET' } = {}) => {
       const { token } = SUBJECTS[subject]
       const headers: Record<string, string> = token === undefined ? {} : { authorization: `token ${token}` }
@@ -61,7 +66,7 @@ const at = (what: string, name = 'jupyter'): string => `outrigger/api/v1/resourc
 
 for (const subject of Object.keys(SUBJECTS) as Subject[]) {
   test(`[STATE-7] state, start, stop and log for: ${subject}`, async (t) => {
-    const { desk, ask } = await fixture(t, SUBJECTS[subject].owner)
+    const { desk, audited, ask } = await fixture(t, SUBJECTS[subject].owner)
     const got: string[] = []
     for (const { what, method } of ROUTES) {
       const response = await ask(subject, at(what), { method })
@@ -72,6 +77,8 @@ for (const subject of Object.keys(SUBJECTS) as Subject[]) {
     const mayControl = subject === 'owner' || subject === 'groupMember'
     const name = subject === 'owner' ? 'ada' : 'grace'
     assert.deepEqual(desk.asked, mayControl ? ['start', `stop by ${name}`] : [])
+    const trail = audited.map(({ action, actor }) => `${action} by ${actor}`)
+    assert.deepEqual(trail, mayControl ? [`start by ${name}`, `stop by ${name}`] : [])
   })
 }
 

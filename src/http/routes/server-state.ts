@@ -1,5 +1,6 @@
 /** Running state, start, stop and log of the Jupyter server behind this one. */
 import type { FastifyPluginAsync, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type { AuditLog } from '../../access/audit.ts'
 import type { Action } from '../../access/model.ts'
 import type { Gate } from '../../identity/gate.ts'
 import type { ServerDesk } from '../../jupyter/drivers/server-desk.ts'
@@ -20,6 +21,7 @@ import {
 export type ServerStateDeps = Omit<DescribedServer, 'desk'> & {
   readonly gate: Gate
   readonly desk: ServerDesk
+  readonly audit?: AuditLog | undefined
 }
 
 const RESOURCE = '/outrigger/api/v1/resources/:name'
@@ -47,6 +49,8 @@ export function serverStateRoutes(deps: ServerStateDeps): FastifyPluginAsync {
     const { principal } = callerOf(callers, request)
     request.log.info({ user: principal.id, resource: deps.name }, `server ${what}`)
     await (what === 'start' ? desk.start() : desk.stop(principal.displayName))
+    const { remoteAddress: address = '' } = request.raw.socket
+    deps.audit?.record({ action: what, actor: principal.id, resource: deps.name, address })
   }
   return async (scope) => {
     const mayStop = whoMay('server.stop', 'stop_not_allowed')

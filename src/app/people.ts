@@ -13,7 +13,7 @@ import { type AccessChange, AccessWatch } from '../identity/access-watch.ts'
 import type { Gate, Judge } from '../identity/gate.ts'
 import type { GuestLinks } from '../identity/guest-links.ts'
 import { type Joining, type SignIn, openIdentity, usersIdentity } from '../identity/identity.ts'
-import { type Declared, LiveResource } from '../identity/live-resource.ts'
+import { type Declared, LiveResource, NO_OWNER } from '../identity/live-resource.ts'
 import { isSessionCookie } from '../identity/session-cookie.ts'
 import { ShutOut } from '../identity/shut-out.ts'
 import { safeNext, signInUrl } from '../identity/sign-in-address.ts'
@@ -78,7 +78,7 @@ export async function people(deps: PeopleDeps): Promise<People> {
     }
   }
   // The configuration was checked: without an owner, Jupyter says who manages.
-  const owner = (resource.owner ?? 'user:') as Subject
+  const owner = (resource.owner ?? NO_OWNER) as Subject
   const declare = (next: Config, locateNext: Locate | undefined): Declared => ({
     resource: declaredResource(
       { name: resource.name, owner, viewers: next.resource.viewers },

@@ -8,7 +8,7 @@ import { FailedAttempts } from './failed-attempts.ts'
 import type { Gate, Judge } from './gate.ts'
 import { formerGuestAuthenticator, guestAuthenticator } from './guest-authenticator.ts'
 import type { GuestLinks } from './guest-links.ts'
-import { LiveResource } from './live-resource.ts'
+import { LiveResource, NO_OWNER } from './live-resource.ts'
 import { openAuthenticator } from './open-authenticator.ts'
 import type { ConfiguredUser } from './principal.ts'
 import type { RequestFacts } from './request-facts.ts'
@@ -143,7 +143,7 @@ export function openIdentity(options: OpenOptions): {
   const { allowedOrigins, baseUrl, visitorAccess = 'manage', onError, onDenied, now = Date.now } = options
   const sessions = createSessions({ ...options, now })
   const newId = (): string => randomBytes(8).toString('hex')
-  const resource = new LiveResource({ resource: { name: 'open', owner: 'user:', viewers: [] }, groups: {} })
+  const resource = new LiveResource({ resource: { name: 'open', owner: NO_OWNER, viewers: [] }, groups: {} })
   const authenticators = [openAuthenticator({ sessions, newId })]
   return {
     gate: createGate({ authenticators, resource, allowedOrigins, visitorAccess, now, onError, onDenied }),

@@ -4,7 +4,10 @@
  */
 import { type AccessIndex, indexAccess } from '../access/access-index.ts'
 import type { AccessFacts, Groups } from '../access/decide.ts'
-import type { Access, Grant, Identified, Resource } from '../access/model.ts'
+import type { Access, Grant, Identified, Resource, Subject } from '../access/model.ts'
+
+/** The owner of a resource that has none: nobody has an empty name. */
+export const NO_OWNER: Subject = 'user:'
 
 export type Declared = {
   readonly resource: Resource

@@ -4,6 +4,7 @@ import { decide } from '../../access/decide.ts'
 import type { Access, Action } from '../../access/model.ts'
 import type { Admitted, Gate, Judge } from '../../identity/gate.ts'
 import type { GrantBook } from '../../identity/grant-book.ts'
+import { NO_OWNER } from '../../identity/live-resource.ts'
 import { SyncError } from '../../protocol/errors.ts'
 import { admits, callerOf } from '../admit.ts'
 import { describeViewer, reasonsFor } from './describe-viewer.ts'
@@ -99,7 +100,7 @@ async function describe(resource: ManagedResource, request: FastifyRequest): Pro
   return {
     name,
     url: baseUrl,
-    owner: book?.live.current.owner ?? null,
+    owner: ownerOf(book),
     access,
     because: book === undefined ? [] : reasonsFor(caller.principal, book, now),
     may,
@@ -119,4 +120,10 @@ function permissions({ principal }: Admitted, access: Access): ResourceAnswer['m
     viewers: may('viewers.manage'),
     audit: may('audit.read'),
   }
+}
+
+/** Null when everybody, or Jupyter, says who manages. */
+function ownerOf(book: GrantBook | undefined): string | null {
+  const owner = book?.live.current.owner
+  return owner === undefined || owner === NO_OWNER ? null : owner
 }

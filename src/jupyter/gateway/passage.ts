@@ -1,5 +1,6 @@
 /** What HTTP requests and tunnels need alike; made once by `Gateway`. */
 import type { IncomingMessage } from 'node:http'
+import { isRunningModel } from '../../access/classify.ts'
 import type { Action } from '../../access/model.ts'
 import type { Admission, Gate } from '../../identity/gate.ts'
 import { SyncError } from '../../protocol/errors.ts'
@@ -40,7 +41,10 @@ export async function admit(passage: Passage, request: IncomingMessage): Promise
   if (typeof target === 'string') throw new SyncError(target)
   const action = passage.classify(request.method ?? 'GET', target.path)
   const admission = await passage.gate.admit(request, action)
-  if (!admission.ok) throw new SyncError(admission.code)
+  if (!admission.ok) {
+    const isKernelLost = admission.code === 'access_revoked' && isRunningModel(target.path)
+    throw new SyncError(isKernelLost ? 'kernel_out_of_reach' : admission.code)
+  }
   return { target, action, admission }
 }
 

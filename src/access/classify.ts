@@ -77,6 +77,11 @@ const READABLE_AREAS: Readonly<Record<string, Action>> = {
  */
 const RUNNING_MODEL = /^api\/(kernels|sessions)\/[^/]+$/
 
+/** `path` as for `classifyRequest`. */
+export function isRunningModel(path: string): boolean {
+  return RUNNING_MODEL.test(path.toLowerCase().replace(/\/$/, ''))
+}
+
 /** Never Jupyter's, whatever the method: its own collaboration server must not be reached past us. */
 const UNROUTED_AREAS = ['api/collaboration', 'outrigger'] as const
 const KERNEL_AREAS = ['api/kernels', 'api/sessions', 'api/terminals', 'terminals'] as const

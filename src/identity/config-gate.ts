@@ -13,6 +13,7 @@ import type {
 } from '../access/model.ts'
 import { type ErrorCode, SyncError } from '../protocol/errors.ts'
 import { type Authenticator, authenticate } from './authenticate.ts'
+import { FormerGuests } from './former-guests.ts'
 import type { Admission, Gate, Judge } from './gate.ts'
 import { isForeignPage, isForeignRequest } from './origin.ts'
 import type { LiveResource } from './live-resource.ts'
@@ -68,10 +69,11 @@ export function declaredResource(config: ResourceConfig, defaultViewerAccess: 'r
 }
 
 export function createGate(options: GateOptions): Gate & Judge {
+  const guests = new FormerGuests()
   return {
     admit: async (request, action) => {
       try {
-        return await admit(options, request, action)
+        return await admit({ ...options, guests }, request, action)
       } catch (error) {
         options.onError?.(error)
         return { ok: false, code: error instanceof SyncError ? error.code : 'internal' }
@@ -82,8 +84,12 @@ export function createGate(options: GateOptions): Gate & Judge {
   }
 }
 
-async function admit(options: GateOptions, request: IncomingMessage, action: Action): Promise<Admission> {
-  const { authenticators, allowedOrigins } = options
+async function admit(
+  options: GateOptions & { readonly guests: FormerGuests },
+  request: IncomingMessage,
+  action: Action,
+): Promise<Admission> {
+  const { authenticators, allowedOrigins, guests } = options
   const facts = requestFacts(request)
   if (facts === undefined) return { ok: false, code: 'bad_request' }
   if (isForeignPage(facts, allowedOrigins)) return { ok: false, code: 'bad_origin' }
@@ -102,9 +108,13 @@ async function admit(options: GateOptions, request: IncomingMessage, action: Act
   if (isForeignRequest(facts, source, allowedOrigins)) return { ok: false, code: 'bad_origin' }
   const access = accessIn(options, { principal, granted })
   const code = refusalCode(principal, access, action)
-  if (code === undefined) return { ok: true, principal, granted, access, source, lease, isKnownToJupyter }
+  if (code === undefined) {
+    guests.saw(principal.id)
+    return { ok: true, principal, granted, access, source, lease, isKnownToJupyter }
+  }
   options.onDenied?.({ code, action, principal, address })
-  return { ok: false, code }
+  const isRemoved = code === 'not_found' && action !== 'request.unrouted' && guests.has(principal.id)
+  return { ok: false, code: isRemoved ? 'access_revoked' : code }
 }
 
 function accessIn(

@@ -41,6 +41,13 @@ export const ERRORS = {
     level: 'info',
     message: 'Your access to this server was removed.',
   },
+  /** JupyterLab 4.6 takes any other refusal for the death of the kernel, and opens a dialog. */
+  kernel_out_of_reach: {
+    status: 424,
+    close: 'access_revoked',
+    level: 'info',
+    message: 'Your access to this server was removed.',
+  },
   session_expired: {
     status: 401,
     close: 'session_expired',

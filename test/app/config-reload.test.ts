@@ -65,7 +65,7 @@ test('[ACCESS-47] a viewer, a group or a token that leaves the file ends its soc
   await write({ ...TEAM, groups: { lab: [] } })
   await until(() => lin.closedWith !== undefined)
   assert.deepEqual(lin.closedWith, [4403, 'your access was removed'])
-  assert.deepEqual([await statusOf('ada'), await statusOf('lin'), await statusOf('rea')], [200, 404, 200])
+  assert.deepEqual([await statusOf('ada'), await statusOf('lin'), await statusOf('rea')], [200, 403, 200])
   await write({ ...TEAM, users: USERS.map((one) => (one['name'] === 'rea' ? { ...one, tokens: [] } : one)) })
   await until(() => rea.closedWith !== undefined)
   assert.deepEqual(rea.closedWith, [4401, 'sign in again'])

@@ -43,6 +43,24 @@ test('[ACCESS-3] a stranger gets for everything what a missing thing gets', asyn
   }
 })
 
+test('[ACCESS-49] whoever was inside is told that it is over; to a stranger there is nothing, before and after', async (t) => {
+  const resource = new LiveResource({ resource: RESOURCE, groups: { lab: ['grace'] } })
+  const server = await gateServer(t, usersGate({ resource }))
+  const say = (name: string, action: Action = 'page.open'): Promise<string> =>
+    server.say({ action, headers: bearer(`${name}-token`) })
+  assert.equal(await say('grace'), 'ok grace edit header')
+  assert.equal(await say('sam'), 'not_found')
+  resource.declare({ resource: { ...RESOURCE, viewers: [] }, groups: {} })
+  assert.deepEqual(
+    [await say('grace'), await say('grace', 'files.write'), await say('grace', 'request.unrouted')],
+    ['access_revoked', 'access_revoked', 'not_found'],
+  )
+  // Lin had a grant and was never here.
+  assert.deepEqual([await say('lin'), await say('sam')], ['not_found', 'not_found'])
+  resource.declare({ resource: RESOURCE, groups: { lab: ['grace'] } })
+  assert.equal(await say('grace'), 'ok grace edit header')
+})
+
 test('[ACCESS-3] somebody without any credential is asked to sign in', async (t) => {
   const server = await gateServer(t, usersGate())
   for (const action of ['page.open', 'kernels.use', 'request.unrouted'] as const) {

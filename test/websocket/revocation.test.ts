@@ -107,7 +107,7 @@ test('[ACCESS-43] [ACCESS-44] JupyterLab is told once, comes back to plain refus
   for (let i = 0; i < 3; i += 1) {
     const back = lab('lin')
     await until(() => back.status !== undefined || back.closedWith !== undefined)
-    assert.equal(back.status, 404)
+    assert.equal(back.status, 403)
   }
   resource.setAdded([EDITOR])
   const again = lab('lin')

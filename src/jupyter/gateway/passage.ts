@@ -1,6 +1,7 @@
 /** What HTTP requests and tunnels need alike; made once by `Gateway`. */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isRunningModel } from '../../access/classify.ts'
 import type { Action } from '../../access/model.ts'
 import type { Admission, Gate } from '../../identity/gate.ts'
 import { requestFacts } from '../../identity/request-facts.ts'
@@ -61,7 +62,10 @@ export async function admit(passage: Passage, request: IncomingMessage): Promise
   const isNormal = action !== 'request.malformed' && action !== 'request.unrouted'
   if (isNormal && passage.isSignIn(request, target.path)) return { target, action, admission: NOBODY }
   const admission = await passage.gate.admit(request, action)
-  if (!admission.ok) throw new SyncError(admission.code)
+  if (!admission.ok) {
+    const isKernelLost = admission.code === 'access_revoked' && isRunningModel(target.path)
+    throw new SyncError(isKernelLost ? 'kernel_out_of_reach' : admission.code)
+  }
   return { target, action, admission }
 }
 

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { WebSocket } from 'ws'
 import type { Access } from '../../../src/access/model.ts'
 import { AccessWatch, type Holder } from '../../../src/identity/access-watch.ts'
-import { type GatewayFixtureOptions, gatewayFixture } from '../../support/gateway-fixture.ts'
+import { type GatewayFixtureOptions, ask, gatewayFixture } from '../../support/gateway-fixture.ts'
 import { person } from '../../support/room-client.ts'
 import { until } from '../../support/until.ts'
 
@@ -110,4 +110,15 @@ test('[ACCESS-45] whoever is on the way into a tunnel when the access goes does 
   await until(() => kernel.closedWith !== undefined)
   assert.equal(kernel.websocket.readyState, WebSocket.CLOSED)
   await until(() => gateway.stats().tunnelsOpen === 0)
+})
+
+test('[ACCESS-49] whoever was removed is told of a kernel that it is out of reach, not that it died', async (t) => {
+  const { port } = await gatewayFixture(t, { gate: { refuseAll: 'access_revoked' } })
+  const statuses = async (paths: readonly string[]): Promise<number[]> =>
+    await Promise.all(paths.map(async (path) => (await ask({ port, path })).status))
+  assert.deepEqual(await statuses(['/api/kernels/k-1', '/api/sessions/s-1']), [424, 424])
+  assert.deepEqual(
+    await statuses(['/api/kernels', '/api/kernels/k-1/x', '/api/contents', '/lab']),
+    [403, 403, 403, 403],
+  )
 })

@@ -1,6 +1,6 @@
 import { grantLines } from '../config/grants.ts'
 import { configFile, loadConfig } from '../config/load.ts'
-import { loadInThread } from '../config/load-in-thread.ts'
+import { loadAgain } from '../config/load-again.ts'
 import type { Config } from '../config/schema.ts'
 import { CONFIG_FLAGS, readArguments } from './arguments.ts'
 import type { CommandContext } from './context.ts'
@@ -18,7 +18,7 @@ export async function serve(context: CommandContext): Promise<number> {
   let app: RunningApp | undefined
   const stop = new StopRequest(context.exit, () => app?.reload())
   try {
-    const load = (): Promise<Config> => loadInThread({ sources, supplied: [] })
+    const load = (): Promise<Config> => loadAgain({ sources, supplied: [] })
     app = await context.startApp({ config, version, source: { file: configFile(sources), load } })
     announce(context, config, app.url)
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note: context.note })

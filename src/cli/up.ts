@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Layer } from '../config/layer.ts'
 import { type ConfigSources, configFile, gatherConfig, settleConfig, suppliedLayer } from '../config/load.ts'
-import { loadInThread } from '../config/load-in-thread.ts'
+import { loadAgain } from '../config/load-again.ts'
 import type { Config } from '../config/schema.ts'
 import type { JupyterSupervisor } from '../jupyter/supervisor/supervisor.ts'
 import { CONFIG_FLAGS, readArguments } from './arguments.ts'
@@ -96,7 +96,7 @@ async function run(
   const layers = jupyter === undefined ? parts.layers : [...parts.layers, jupyterLayer(jupyter.supervisor)]
   const { config } = settleConfig(said, layers)
   const { version, note } = context
-  const load = (): Promise<Config> => loadInThread({ sources, supplied: layers })
+  const load = (): Promise<Config> => loadAgain({ sources, supplied: layers })
   const source = { file: configFile(sources), load }
   const app = await startOrLetGo(() => context.startApp({ config, version, source }), jupyter?.supervisor)
   try {

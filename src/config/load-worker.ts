@@ -1,5 +1,4 @@
-/** Entry of the thread that `load-in-thread.ts` starts. */
-import { constants, setPriority } from 'node:os'
+/** Entry of the thread that `load-again.ts` starts. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { ConfigError } from './fault.ts'
 import { gatherConfig, settleConfig } from './load.ts'
@@ -14,6 +13,4 @@ async function load({ sources, supplied }: LoadRequest): Promise<LoadReply> {
   }
 }
 
-// Of this thread alone; elsewhere it would be of the whole process. Nobody waits, and others type.
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
 parentPort?.postMessage(await load(workerData as LoadRequest))

@@ -1,10 +1,11 @@
 import { grantLines } from '../config/grants.ts'
 import { configFile, loadConfig } from '../config/load.ts'
+import { loadAgain } from '../config/load-again.ts'
 import type { Config } from '../config/schema.ts'
 import { CONFIG_FLAGS, readArguments } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { crashOnUncaught, runUntilStopped } from './run-app.ts'
-import type { RunningApp } from './running-app.ts'
+import type { ReadConfig, RunningApp } from './running-app.ts'
 import { StopRequest } from './stop-request.ts'
 
 /** `outrigger serve`: the production entry. Never installs; starts Jupyter only when told to (jupyter.driver). */
@@ -17,7 +18,8 @@ export async function serve(context: CommandContext): Promise<number> {
   let app: RunningApp | undefined
   const stop = new StopRequest(context.exit, () => app?.reload())
   try {
-    const source = { file: configFile(sources), load: () => loadConfig(sources) }
+    const load = (): Promise<ReadConfig> => loadAgain({ sources, supplied: [] })
+    const source = { file: configFile(sources), load }
     app = await context.startApp({ config, version, environment, locate, source })
     announce(context, config, app.url)
     return await runUntilStopped(app, { drainMs: config.server.drainMs, stop, note: context.note })

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Layer } from '../config/layer.ts'
 import { type ConfigSources, configFile, gatherConfig, settleConfig, suppliedLayer } from '../config/load.ts'
+import { loadAgain } from '../config/load-again.ts'
 import type { Config } from '../config/schema.ts'
 import { CONFIG_FLAGS, readArguments } from './arguments.ts'
 import { type CommandContext, ExitCode } from './context.ts'
@@ -81,7 +82,7 @@ async function run(
   const layers = jupyter === undefined ? parts.layers : [...parts.layers, jupyter.layer]
   const { config, locate } = settleConfig(said, layers)
   const { version, environment, note } = context
-  const load = async (): Promise<ReadConfig> => settleConfig(await gatherConfig(sources), layers)
+  const load = (): Promise<ReadConfig> => loadAgain({ sources, supplied: layers })
   const source = { file: configFile(sources), load }
   const app = await context.startApp({ config, version, environment, locate, source })
   context.print(upBanner({ version, url: app.url, config, people, jupyter: jupyter?.line }))

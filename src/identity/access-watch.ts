@@ -2,11 +2,12 @@
  * Keeps what open sockets may do true. A room's session, a kernel's tunnel: each was let in by a
  * request long ago, and since then a grant may have gone, a token expired, a group changed.
  *
- * Changes known here take effect at once, in one turn of the event loop; those at an identity source
- * when it is asked again, every `renewMs`. Only the goodbyes are spread over some turns: each is a
- * write to a socket, and thousands of them would hold up everybody else's keystrokes.
+ * What is known here takes effect at once, in one turn of the event loop; what changes at an identity
+ * source when it is asked again, every `renewMs`. Only what can wait is spread over some turns, because
+ * each is a write to a socket and thousands of them would hold up everybody else's keystrokes: the
+ * goodbyes, and that somebody may do more than before.
  */
-import { decide } from '../access/decide.ts'
+import { decide, stronger } from '../access/decide.ts'
 import type { Access, Action, Identified, Principal } from '../access/model.ts'
 import { runInBackground } from '../lib/run-in-background.ts'
 import type { Admitted, Judge } from './gate.ts'
@@ -47,9 +48,9 @@ type Held = {
   readonly lease: Lease | undefined
   person: Identified
   access: Access
+  /** What the holder knows; less than `access` while it waits to hear of more. */
+  told: Access
 }
-
-type Leaving = { readonly held: Held; readonly reason: EndReason; readonly sentence: string | undefined }
 
 /** Expiries are looked at this often, all in one go. */
 const LOOK_MS = 500
@@ -57,8 +58,9 @@ const LOOK_MS = 500
 const MAX_RENEWALS = 32
 /** With the time between two renewals well within the half minute that is promised. */
 const RENEW_TIMEOUT_MS = 10_000
-/** Some milliseconds of work. */
-const CLOSES_PER_TURN = 200
+/** With what follows of a close, some milliseconds of work. */
+const WRITES_PER_TURN = 50
+const PAUSE_MS = 10
 
 export class AccessWatch {
   readonly #options: AccessWatchOptions
@@ -70,8 +72,9 @@ export class AccessWatch {
   #changesAt = Number.NEGATIVE_INFINITY
   #isRenewing = false
   #isRenewalWanted = false
-  #leaving: Leaving[] = []
-  #nextGoodbyes: NodeJS.Immediate | undefined
+  #waiting: (() => void)[] = []
+  #nextTurn: NodeJS.Immediate | undefined
+  #pause: NodeJS.Timeout | undefined
 
   constructor(options: AccessWatchOptions) {
     this.#options = options
@@ -89,7 +92,7 @@ export class AccessWatch {
    * admission is told right after the calls that are running now.
    */
   hold({ principal, granted, access, lease }: Admitted, holder: Holder): () => void {
-    const held: Held = { holder, lease, person: { principal, granted }, access }
+    const held: Held = { holder, lease, person: { principal, granted }, access, told: access }
     this.#held.add(held)
     queueMicrotask(() => {
       if (this.#held.has(held)) this.#check(held, this.#now())
@@ -122,11 +125,12 @@ export class AccessWatch {
   close(): void {
     clearInterval(this.#look)
     clearInterval(this.#renew)
-    if (this.#nextGoodbyes !== undefined) clearImmediate(this.#nextGoodbyes)
+    if (this.#nextTurn !== undefined) clearImmediate(this.#nextTurn)
+    clearTimeout(this.#pause)
     this.#isClosed = true
     this.#isRenewalWanted = false
     this.#held.clear()
-    this.#leaving = []
+    this.#waiting = []
   }
 
   #lookForExpiries(): void {
@@ -215,8 +219,15 @@ export class AccessWatch {
     held.access = access
     const { principal } = person
     if (decide({ principal, access }, holder.action) !== 'allow') return this.#end(held, 'access_revoked')
-    holder.accessChanged(access)
-    this.#options.onChange?.({ principal, what: 'changed' })
+    if (stronger(held.told, access) === held.told) this.#tell(held)
+    else this.#later(() => this.#tell(held))
+  }
+
+  #tell(held: Held): void {
+    if (!this.#held.has(held) || held.told === held.access) return
+    held.told = held.access
+    held.holder.accessChanged(held.access)
+    this.#options.onChange?.({ principal: held.person.principal, what: 'changed' })
   }
 
   #expire(held: Held): void {
@@ -227,16 +238,23 @@ export class AccessWatch {
   #end(held: Held, reason: EndReason, sentence?: string): void {
     if (!this.#held.delete(held)) return
     held.holder.ended(reason)
-    this.#leaving.push({ held, reason, sentence })
-    this.#nextGoodbyes ??= setImmediate(() => this.#sayGoodbyes())
-  }
-
-  #sayGoodbyes(): void {
-    for (const { held, reason, sentence } of this.#leaving.splice(0, CLOSES_PER_TURN)) {
+    this.#later(() => {
       held.holder.close(reason, sentence)
       this.#options.onChange?.({ principal: held.person.principal, what: reason })
-    }
-    this.#nextGoodbyes = this.#leaving.length === 0 ? undefined : setImmediate(() => this.#sayGoodbyes())
+    })
+  }
+
+  /** In the next turn, or in its turn behind the others. */
+  #later(task: () => void): void {
+    this.#waiting.push(task)
+    if (this.#pause === undefined) this.#nextTurn ??= setImmediate(() => this.#takeTurn())
+  }
+
+  #takeTurn(): void {
+    this.#nextTurn = undefined
+    this.#pause = undefined
+    for (const task of this.#waiting.splice(0, WRITES_PER_TURN)) task()
+    if (this.#waiting.length > 0) this.#pause = setTimeout(() => this.#takeTurn(), PAUSE_MS)
   }
 }
 

@@ -23,6 +23,7 @@ export function configuredPrincipals(
   groups: Groups,
 ): ReadonlyMap<string, Principal> {
   const taken = new Set(users.flatMap(({ color }) => (color === undefined ? [] : [color.toLowerCase()])))
+  const groupsOf = membershipsIn(groups)
   const principals = new Map<string, Principal>()
   for (const user of users) {
     const color = user.color ?? freeColor(user.name, taken)
@@ -33,11 +34,24 @@ export function configuredPrincipals(
       displayName,
       initials: user.initials ?? initialsOf(displayName),
       color,
-      groups: Object.keys(groups).filter((group) => groups[group]?.includes(user.name)),
+      groups: groupsOf.get(user.name) ?? [],
       isAuthenticated: true,
     })
   }
   return principals
+}
+
+/** In the order of the configuration; a member who is named twice is in once. */
+function membershipsIn(groups: Groups): ReadonlyMap<string, readonly string[]> {
+  const groupsOf = new Map<string, string[]>()
+  for (const [group, members] of Object.entries(groups)) {
+    for (const member of new Set(members)) {
+      const own = groupsOf.get(member)
+      if (own === undefined) groupsOf.set(member, [group])
+      else own.push(group)
+    }
+  }
+  return groupsOf
 }
 
 /** Somebody who did not sign in. The id has a colon, which no configured name may have. */

@@ -270,7 +270,7 @@ test('[ACCESS-65] who is signed in joins as that person, keeps what is more, and
   assert.equal(max.status, 404)
   assert.equal((await linkNow(app, link)).uses, 1)
   assert.equal((await app.api('ada', 'DELETE', `links/${link.id}`)).status, 204)
-  assert.equal(await me(), 404)
+  assert.equal(await me(), 403)
 })
 
 test('[ACCESS-65] with a token shown on purpose one is that person, whatever the cookie says', async (t) => {

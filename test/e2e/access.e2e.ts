@@ -21,7 +21,8 @@ type Access = {
 
 /** ada owns it, lin may edit by configuration, and eve is a stranger. */
 async function start(): Promise<Access> {
-  const { url, tokens, stop } = await startOwnLab()
+  const lab = await startOwnLab()
+  const { url, tokens } = lab
   const tokenOf = (person: string): string => tokens[person as Person]
   return {
     addressOf: (person) => `${url}outrigger/access?token=${tokenOf(person)}`,
@@ -29,7 +30,7 @@ async function start(): Promise<Access> {
       const address = `${url.replace('http', 'ws')}outrigger/rooms/${room}?token=${tokenOf(person)}`
       await once(new WebSocket(address), 'open')
     },
-    stop,
+    stop: () => lab.stop(),
   }
 }
 
@@ -286,7 +287,7 @@ test('a viewer sees its own access, not that of others, and leaves', async () =>
   assert.equal(await leave.isVisible(), false)
   await isGone(row('viewer', 'eve'), 'eve in the list of the owner')
   const answer = await eve.goto(server.addressOf('eve'))
-  assert.equal(answer?.status(), 404)
+  assert.equal(answer?.status(), 403)
 })
 
 test('a viewer is removed after a question that begins at the harmless answer', async () => {

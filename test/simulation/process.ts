@@ -69,7 +69,8 @@ export class SimProcess {
   /** As the upgrade handler does it. */
   join(client: SimClient, socket: SimSocket): void {
     const { principal, access } = client
-    const guest = new Guest(socket, { access, onEnded: () => (socket.hasEnded = true) })
+    socket.access = access
+    const guest = new Guest(socket, { access })
     const member = {
       principal,
       get access() {
@@ -79,8 +80,14 @@ export class SimProcess {
     }
     const holder: Holder = {
       action: guest.action,
-      accessChanged: (changed) => guest.accessChanged(changed),
-      ended: () => guest.ended(),
+      accessChanged: (changed) => {
+        socket.access = changed
+        guest.accessChanged(changed)
+      },
+      ended: () => {
+        socket.access = 'none'
+        guest.ended()
+      },
       close: (reason) => this.#goodbyes.push(() => guest.close(reason)),
     }
     socket.onGone = this.watch.hold({ ok: true, principal, access, source: 'cookie' }, holder)

@@ -26,7 +26,7 @@ export class Receipts {
   readonly #taken = new WeakMap<SimClient, number>()
 
   received(client: SimClient, socket: SimSocket, frame: Uint8Array): void {
-    if (client.access === 'none') return
+    if (socket.access === 'none') return
     const conversation = this.#of(client, socket)
     const decoder = decoding.createDecoder(frame)
     if (decoding.readVarUint(decoder) !== MessageType.sync) return
@@ -35,7 +35,7 @@ export class Receipts {
       conversation.asked.push(conversation.ownClock)
       return
     }
-    if (client.access !== 'edit') {
+    if (socket.access !== 'edit') {
       // What it says next builds on this, until it has said all again.
       conversation.isComplete = false
       return

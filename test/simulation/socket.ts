@@ -3,6 +3,7 @@
  * ways until somebody delivers them; the reader may stall, the line may be cut, and the two ends
  * notice that each in its own time.
  */
+import type { Access } from '../../src/access/model.ts'
 import type { CloseReason } from '../../src/protocol/close-reason.ts'
 import type { Peer } from '../../src/room/ports.ts'
 import type { Receiver } from '../../src/websocket/connection.ts'
@@ -41,8 +42,8 @@ export class SimSocket implements Peer {
   isClientOpen = true
   isCut = false
   isStalled = false
-  /** Whoever it belongs to may be here no longer. */
-  hasEnded = false
+  /** What the server lets it do at this moment. */
+  access: Access = 'none'
   /** The connection is over, as far as the server knows. */
   onGone: () => void = () => {}
 
@@ -50,6 +51,10 @@ export class SimSocket implements Peer {
     this.owner = options.owner
     this.#watch = options.watch
     this.#kernelBytes = options.kernelBytes
+  }
+
+  get hasEnded(): boolean {
+    return this.access === 'none'
   }
 
   get bufferedBytes(): number {

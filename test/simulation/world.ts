@@ -248,7 +248,7 @@ export class World {
     if (reason === 'try_again_later') this.receipts.refused(socket)
     if (reason === 'access_revoked' && socket.hasEnded) return
     // One that may only read, and does not stop typing.
-    if (reason === 'read_only' && client?.access === 'read') return
+    if (reason === 'read_only' && socket.access === 'read') return
     const isEnding = this.#isStopping || this.disk.fates.stale > 0
     if (!FAIR.has(reason) || (reason === 'restarting' && !isEnding))
       this.violate(`${client?.name} did nothing wrong and was closed with ${reason}`)

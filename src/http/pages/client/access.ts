@@ -82,17 +82,21 @@ function resourceFrom(answer: Answer<{ readonly resources: readonly Resource[] }
   return all.find(({ url }) => new URL(url, location.href).href === base) ?? all[0]
 }
 
+const NO_ACCESS = 'You no longer have access to this server.'
+
 /** The page stays as it is: somebody may have typed into it. */
 function tellTrouble(status: number, sentence: string): void {
   show(element('connection', HTMLElement), 'bad', status === 0 ? 'No answer' : 'Refused')
   const text: Record<number, string> = {
     0: 'The server does not answer; what you see below may be old. Trying again…',
     401: 'You are no longer signed in. Reload this page to sign in again.',
-    404: 'You no longer have access to this server.',
+    // Who was inside is told so; after a restart of the server, that there is nothing.
+    403: NO_ACCESS,
+    404: NO_ACCESS,
   }
   setText(problem, text[status] ?? sentence)
   problem.hidden = false
-  if (status === 404) element('content', HTMLElement).hidden = true
+  if (status === 403 || status === 404) element('content', HTMLElement).hidden = true
 }
 
 function renderResource(shown: Resource): void {

@@ -65,7 +65,7 @@ async function ask(what: 'state' | 'start' | 'stop'): Promise<void> {
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   })
   // Signed out, or no longer allowed: the address itself knows what to say.
-  if (response.status === 401 || response.status === 404) return location.reload()
+  if ([401, 403, 404].includes(response.status)) return location.reload()
   const body = (await response.json()) as StateAnswer & { readonly message?: string }
   if (response.ok) {
     write(view.problem, undefined)

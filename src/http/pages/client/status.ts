@@ -91,7 +91,7 @@ async function refresh(): Promise<void> {
   try {
     const response = await fetch('api/v1/status', { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
     // Signed out, or no longer allowed: the page itself knows what to say.
-    if (response.status === 401 || response.status === 404) {
+    if ([401, 403, 404].includes(response.status)) {
       location.reload()
       return
     }

@@ -31,6 +31,7 @@ const LEAST_ACCESS: Record<Action, Exclude<Access, 'none'> | 'never'> = {
   'people.list': 'read',
   'people.manage': 'manage',
   'audit.read': 'manage',
+  'server.observe': 'manage',
   'request.malformed': 'never',
   'request.unrouted': 'never',
 }

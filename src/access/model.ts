@@ -57,6 +57,8 @@ export type Action =
   | 'people.list'
   | 'people.manage'
   | 'audit.read'
+  /** Figures, logs and profiles of the server itself. */
+  | 'server.observe'
   /** A path that could mean one thing to us and another to Jupyter. */
   | 'request.malformed'
   /** What this server answers itself or nobody does; never passed on to Jupyter. */

@@ -33,7 +33,6 @@ export async function admitManagerOrLocal(
 }
 
 async function managerOrCode(gate: Gate, request: IncomingMessage): Promise<Manager | ErrorCode> {
-  const admission = await gate.admit(request, 'state.read')
-  if (!admission.ok) return admission.code
-  return admission.access === 'manage' ? admission : 'forbidden'
+  const admission = await gate.admit(request, 'server.observe')
+  return admission.ok ? admission : admission.code
 }

@@ -73,13 +73,6 @@ type Accepted = {
   /** Told when somebody who was let in may stay no longer. */
   readonly onEnded?: (() => void) | undefined
 }
-type Knock = {
-  readonly route: RoomRoute
-  readonly request: IncomingMessage
-  readonly socket: Duplex
-  readonly head: Buffer
-}
-
 type Arrival = { readonly guest: Guest; readonly admission: Admitted; readonly visit: Visit }
 
 const MAX_EARLY_FRAMES = 256
@@ -97,10 +90,8 @@ export class UpgradeHandler {
   readonly #servers: Record<Dialect, WebSocketServer>
   readonly #connectionOptions: Record<Dialect, ConnectionOptions>
   readonly #refusedPairs = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
-  /** Who was told already that they may not, or no longer, be in a room; see `toldKey`. */
+  /** Who was told already that they may not, no longer, or not now be in a room; see `toldKey`. */
   readonly #told = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
-  /** Who was told that Jupyter was stopped; asked only while it is. */
-  readonly #stoppedPairs = new RefusedPairs({ keepMs: 10 * 60_000, maxEntries: 10_000 })
   readonly #turns = new UpgradeTurns({
     maxPerTurn: MAX_UPGRADES_PER_TURN,
     maxWaiting: MAX_UPGRADES_WAITING,
@@ -172,9 +163,8 @@ export class UpgradeHandler {
     const admission = await this.#deps.gate.admit(request, 'room.join')
     if (socket.destroyed) return
     if (!admission.ok) return this.#refuse(admission.code, route, request, socket, head)
-    const code = this.#stopped(route)
-    if (code !== undefined)
-      return this.#refuseOnce(code, pairKey(admission, route), { route, request, socket, head })
+    const stopped = this.#stopped(route)
+    if (stopped !== undefined) return this.#refuse(stopped, route, request, socket, head)
     if (this.#deps.connections.isFull) return refuseUpgrade(socket, 'too_fast')
     const refusal = this.#limitReached(admission, route)
     const visit = visitOf(admission, route, request)
@@ -245,14 +235,6 @@ export class UpgradeHandler {
 
   #stopped({ dialect }: RoomRoute): 'server_stopped' | undefined {
     return dialect === 'jupyter' ? this.#deps.jupyter?.refusal() : undefined
-  }
-
-  /** With a code, then with a status: to a code, JupyterLab may come back ten times a second. */
-  #refuseOnce(code: ErrorCode, key: string, { route, request, socket, head }: Knock): void {
-    const now = performance.now()
-    if (this.#stoppedPairs.has(key, now)) return refuseUpgrade(socket, code)
-    this.#stoppedPairs.remember(key, now)
-    this.#refuse(code, route, request, socket, head)
   }
 
   async #spec(route: RoomRoute): Promise<RoomSpec> {

@@ -42,6 +42,7 @@ const TABLE: Record<Action, readonly [Decision, Decision, Decision, Decision, De
   'people.list': OPEN,
   'people.manage': MANAGE,
   'audit.read': MANAGE,
+  'server.observe': MANAGE,
   'request.malformed': ['malformed', 'malformed', 'malformed', 'malformed', 'malformed'],
   'request.unrouted': ['sign-in', 'hide', 'hide', 'hide', 'hide'],
 }

@@ -20,8 +20,6 @@ export type Door = {
 const FILE = { format: 'text', type: 'file' }
 /** Not offered yet. */
 const ABSENT = { answers: [404] }
-/** By a person who manages, whom the table calls a reader of the audit trail. */
-const MANAGERS = 'audit.read'
 
 const RESOURCE = 'outrigger/api/v1/resources/jupyter'
 
@@ -39,10 +37,10 @@ export const ROUTES: Readonly<Record<string, Door>> = {
   'POST /outrigger/sign-in': { action: 'public', path: 'outrigger/sign-in', answers: [401, 429] },
   'POST /outrigger/sign-out': { action: 'public', path: 'outrigger/sign-out', answers: [303] },
   'GET /logout': { action: 'public', path: 'logout', answers: [303] },
-  'GET /outrigger/metrics': { action: MANAGERS, path: 'outrigger/metrics' },
-  'GET /outrigger/api/v1/rooms': { action: MANAGERS, path: 'outrigger/api/v1/rooms' },
+  'GET /outrigger/metrics': { action: 'server.observe', path: 'outrigger/metrics' },
+  'GET /outrigger/api/v1/rooms': { action: 'server.observe', path: 'outrigger/api/v1/rooms' },
   'POST /outrigger/api/v1/profile': {
-    action: MANAGERS,
+    action: 'server.observe',
     path: 'outrigger/api/v1/profile?seconds=none',
     answers: [400],
   },
@@ -121,7 +119,7 @@ export const ROUTES: Readonly<Record<string, Door>> = {
     answers: [409],
   },
   'GET /outrigger/api/v1/resources/:name/log': {
-    action: MANAGERS,
+    action: 'server.observe',
     path: `${RESOURCE}/log`,
     answers: [409],
   },

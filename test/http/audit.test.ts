@@ -27,7 +27,7 @@ test('[ACCESS-61] a trail is read no faster than it is taken, and no further for
     }
   }
   const trail = { page: async () => undefined, read }
-  const route = auditRoute({ gate: new FakeGate(), resourceName: 'lab', trail })
+  const route = auditRoute({ gate: new FakeGate({ access: 'manage' }), resourceName: 'lab', trail })
   const { url } = await httpFixture(t, { routes: [route] })
   const request = get(`${url}outrigger/api/v1/resources/lab/audit?format=jsonl`)
   const [response] = (await once(request, 'response')) as [IncomingMessage]

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Access } from '../../src/access/model.ts'
 import { metricsRoute } from '../../src/http/routes/metrics.ts'
 import type { Gate } from '../../src/identity/gate.ts'
 import { DelayWindow } from '../../src/observability/delay-window.ts'
@@ -22,7 +21,7 @@ const metrics = createMetrics({
   delays: new DelayWindow(),
 })
 
-function gateOf(verdict: Access | ErrorCode): Gate {
+function gateOf(verdict: 'manage' | 'edit' | 'read' | ErrorCode): Gate {
   const principal = {
     id: 'ada',
     displayName: 'Ada',
@@ -33,13 +32,13 @@ function gateOf(verdict: Access | ErrorCode): Gate {
   }
   return {
     admit: async () =>
-      verdict === 'manage' || verdict === 'edit' || verdict === 'read' || verdict === 'none'
+      verdict === 'manage'
         ? { ok: true, principal, access: verdict, source: 'header' }
-        : { ok: false, code: verdict },
+        : { ok: false, code: verdict === 'edit' || verdict === 'read' ? 'forbidden' : verdict },
   }
 }
 
-function route(verdict: Access | ErrorCode, isOpenToLocalCallers = false) {
+function route(verdict: 'manage' | 'edit' | 'read' | ErrorCode, isOpenToLocalCallers = false) {
   return metricsRoute({ render: () => metrics.render(), gate: gateOf(verdict), isOpenToLocalCallers })
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { decide } from '../../src/access/decide.ts'
 import type { Access, Action } from '../../src/access/model.ts'
 import type { Admission, CredentialSource, Gate } from '../../src/identity/gate.ts'
 import type { ErrorCode } from '../../src/protocol/errors.ts'
@@ -14,7 +15,7 @@ export type FakeGateOptions = {
   readonly held?: Promise<void> | undefined
 }
 
-/** A gate with a fixed answer, which remembers what it was asked. */
+/** A gate that knows one person with a fixed access, and remembers what it was asked. */
 export class FakeGate implements Gate {
   readonly asked: { readonly method: string; readonly url: string; readonly action: Action }[] = []
   options: FakeGateOptions
@@ -27,8 +28,6 @@ export class FakeGate implements Gate {
     this.asked.push({ method: request.method ?? '', url: request.url ?? '', action })
     const { access = 'edit', source = 'header', refused = {}, refuseAll, held } = this.options
     await held
-    const code = refuseAll ?? refused[action]
-    if (code !== undefined) return { ok: false, code }
     const principal = {
       id: 'ada',
       displayName: 'Ada',
@@ -37,6 +36,9 @@ export class FakeGate implements Gate {
       groups: [],
       isAuthenticated: true,
     }
+    const isAllowed = decide({ principal, access }, action) === 'allow'
+    const code = refuseAll ?? refused[action] ?? (isAllowed ? undefined : 'forbidden')
+    if (code !== undefined) return { ok: false, code }
     return { ok: true, principal, access, source }
   }
 }

@@ -75,7 +75,7 @@ export function auditRoute({ gate, resourceName, trail }: AuditRouteDeps): Fasti
     scope.get<{ Querystring: Query }>(
       `${RESOURCE_PATH}/audit`,
       {
-        onRequest: admits(gate, 'audit.read', resourceName),
+        onRequest: admits(gate, 'audit.read', { resource: resourceName }),
         schema: {
           summary: 'Who came, who was turned away, who changed what',
           params: NAME_PARAMETER,

@@ -77,7 +77,7 @@ const LINK_PARAMETERS = {
 
 export function linksRoutes(deps: LinksRouteDeps): FastifyPluginAsync {
   const { gate, resourceName } = deps
-  const onRequest = admits(gate, 'viewers.manage', resourceName)
+  const onRequest = admits(gate, 'viewers.manage', { resource: resourceName })
   return async (scope) => {
     scope.get(
       `${RESOURCE_PATH}/links`,

@@ -96,7 +96,7 @@ export function peopleRoutes(deps: PeopleRouteDeps): FastifyPluginAsync {
     scope.get(
       `${RESOURCE_PATH}/people`,
       {
-        onRequest: admits(gate, 'people.list', resourceName),
+        onRequest: admits(gate, 'people.list', { resource: resourceName }),
         schema: {
           summary: 'Who is inside; readers see the rooms they are in themselves',
           params: NAME_PARAMETER,
@@ -108,7 +108,7 @@ export function peopleRoutes(deps: PeopleRouteDeps): FastifyPluginAsync {
     scope.post<{ Body: XStatic<typeof KICK> }>(
       `${RESOURCE_PATH}/kick`,
       {
-        onRequest: admits(gate, 'people.manage', resourceName),
+        onRequest: admits(gate, 'people.manage', { resource: resourceName }),
         schema: {
           summary: 'Closes everything that a person has open, and may keep the person out for a while',
           params: NAME_PARAMETER,

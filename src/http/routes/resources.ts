@@ -33,7 +33,7 @@ export const RESOURCE_PATH = `${RESOURCES_PATH}/:name`
 /** List, read; create, delete and change of owner, which are refused and say why. */
 export function resourceRoutes(resource: ManagedResource): FastifyPluginAsync {
   const { gate, name } = resource
-  const only = (action: Action) => admits(gate, action, name)
+  const only = (action: Action) => admits(gate, action, { resource: name })
   const declared = async (): Promise<never> => {
     const detail = `The resource is declared in ${resource.declaredAt}: that is where to add or remove one.`
     throw new SyncError('declared', detail)

@@ -48,7 +48,7 @@ export function viewerRoutes(deps: ViewersDeps): FastifyPluginAsync {
 
 function reading(scope: FastifyInstance, deps: ViewersDeps): void {
   const { gate, name } = deps
-  const onRequest = admits(gate, MANAGE, name)
+  const onRequest = admits(gate, MANAGE, { resource: name })
   scope.get(
     VIEWERS_PATH,
     {
@@ -97,7 +97,7 @@ function adding(scope: FastifyInstance, deps: ViewersDeps): void {
   }
   scope.post<{ Body: XStatic<typeof NEW_VIEWER> }>(
     VIEWERS_PATH,
-    { onRequest: admits(gate, MANAGE, name), schema },
+    { onRequest: admits(gate, MANAGE, { resource: name }), schema },
     async (request, reply) => {
       const { viewer, isNew } = await add(deps, request, request.body)
       if (isNew) reply.header('location', `${baseUrl}${addressOf(name, viewer.id)}`)
@@ -115,7 +115,7 @@ function changing(scope: FastifyInstance, deps: ViewersDeps): void {
   }
   scope.patch<OnViewer & { Body: XStatic<typeof VIEWER_CHANGE> }>(
     VIEWER_PATH,
-    { onRequest: admits(deps.gate, MANAGE, deps.name), schema },
+    { onRequest: admits(deps.gate, MANAGE, { resource: deps.name }), schema },
     async (request) => await change(deps, request, { id: request.params.id, ...request.body }),
   )
 }
@@ -129,7 +129,7 @@ function removing(scope: FastifyInstance, deps: ViewersDeps): void {
   scope.delete<OnViewer>(
     VIEWER_PATH,
     // Whoever is in may leave; the handler looks whose grant it is.
-    { onRequest: admits(deps.gate, 'state.read', deps.name), schema },
+    { onRequest: admits(deps.gate, 'state.read', { resource: deps.name }), schema },
     async (request, reply) => {
       await remove(deps, request, request.params.id)
       return await reply.code(204).send()
